@@ -1,0 +1,231 @@
+//! The table of browsers: what each is called and where its profiles are.
+//!
+//! Adding a browser is adding a row. The locations come from the browsers' own
+//! sources, packages and installers; `?` marks one that rests on one source only.
+
+use Base::{AppSupport, Config, Flatpak, Home, Local, Roaming};
+use Family::{Chromium, Gecko};
+
+/// How a browser keeps its cookies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Family {
+    /// A user-data directory with `Local State` and profile folders.
+    Chromium,
+    /// A folder with `profiles.ini` and profile folders.
+    Gecko,
+}
+
+/// The folder that a location is relative to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Base {
+    /// The home folder.
+    Home,
+    /// Linux: `$XDG_CONFIG_HOME`, or `~/.config`.
+    Config,
+    /// Linux: `~/.var/app`.
+    Flatpak,
+    /// Windows: local AppData.
+    Local,
+    /// Windows: roaming AppData.
+    Roaming,
+    /// macOS: `~/Library/Application Support`.
+    AppSupport,
+}
+
+/// A place: a base and the path below it, with `/` between the parts; a part
+/// with a `*` stands for every folder of such a name.
+pub type Place = (Base, &'static str);
+
+/// One row of the table.
+#[derive(Debug)]
+pub struct Browser {
+    /// What `--browser` and the JSON call it.
+    pub id: &'static str,
+    /// What its maker calls it.
+    pub name: &'static str,
+    pub family: Family,
+    /// User-data directories (Chromium) or folders of `profiles.ini` (Gecko).
+    pub linux: &'static [Place],
+    pub windows: &'static [Place],
+    pub macos: &'static [Place],
+}
+
+/// The browser with this id.
+pub fn by_id(id: &str) -> Option<&'static Browser> {
+    BROWSERS.iter().find(|b| b.id == id)
+}
+
+/// Stands for a profile whose browser cannot be told from its files.
+pub fn of_family(family: Family) -> &'static Browser {
+    let id = match family {
+        Chromium => "chromium",
+        Gecko => "firefox",
+    };
+    by_id(id).expect("the table has a row for each family's namesake")
+}
+
+macro_rules! browsers {
+    ($($id:literal, $name:literal, $family:ident,
+        linux: $linux:expr, windows: $windows:expr, macos: $macos:expr;)*) => {
+        /// Every browser that is looked for.
+        pub const BROWSERS: &[Browser] = &[$(Browser {
+            id: $id,
+            name: $name,
+            family: $family,
+            linux: &$linux,
+            windows: &$windows,
+            macos: &$macos,
+        }),*];
+    };
+}
+
+browsers! {
+"chrome", "Google Chrome", Chromium,
+    linux: [(Config, "google-chrome"), (Flatpak, "com.google.Chrome/config/google-chrome")],
+    windows: [(Local, "Google/Chrome/User Data")],
+    macos: [(AppSupport, "Google/Chrome")];
+"chrome-beta", "Google Chrome Beta", Chromium,
+    linux: [(Config, "google-chrome-beta")],
+    windows: [(Local, "Google/Chrome Beta/User Data")],
+    macos: [(AppSupport, "Google/Chrome Beta")];
+"chrome-dev", "Google Chrome Dev", Chromium,
+    linux: [(Config, "google-chrome-unstable"),
+        (Flatpak, "com.google.ChromeDev/config/google-chrome-unstable")], // ?
+    windows: [(Local, "Google/Chrome Dev/User Data")],
+    macos: [(AppSupport, "Google/Chrome Dev")];
+"chrome-canary", "Google Chrome Canary", Chromium,
+    linux: [(Config, "google-chrome-canary")], // ?
+    windows: [(Local, "Google/Chrome SxS/User Data")],
+    macos: [(AppSupport, "Google/Chrome Canary")];
+"chrome-for-testing", "Google Chrome for Testing", Chromium,
+    linux: [(Config, "google-chrome-for-testing")],
+    windows: [(Local, "Google/Chrome for Testing/User Data")],
+    macos: [(AppSupport, "Google/ChromeForTesting"),
+        (AppSupport, "Google/Chrome for Testing")];
+"chromium", "Chromium", Chromium,
+    linux: [(Config, "chromium"), (Flatpak, "org.chromium.Chromium/config/chromium"),
+        (Flatpak, "io.github.ungoogled_software.ungoogled_chromium/config/chromium"),
+        (Home, "snap/chromium/common/chromium"),
+        (Home, "snap/chromium/current/.config/chromium")],
+    windows: [(Local, "Chromium/User Data")],
+    macos: [(AppSupport, "Chromium")];
+"edge", "Microsoft Edge", Chromium,
+    linux: [(Config, "microsoft-edge"), (Flatpak, "com.microsoft.Edge/config/microsoft-edge")],
+    windows: [(Local, "Microsoft/Edge/User Data")],
+    macos: [(AppSupport, "Microsoft Edge")];
+"edge-beta", "Microsoft Edge Beta", Chromium,
+    linux: [(Config, "microsoft-edge-beta")],
+    windows: [(Local, "Microsoft/Edge Beta/User Data")],
+    macos: [(AppSupport, "Microsoft Edge Beta")];
+"edge-dev", "Microsoft Edge Dev", Chromium,
+    linux: [(Config, "microsoft-edge-dev"),
+        (Flatpak, "com.microsoft.EdgeDev/config/microsoft-edge-dev")], // ?
+    windows: [(Local, "Microsoft/Edge Dev/User Data")],
+    macos: [(AppSupport, "Microsoft Edge Dev")];
+"edge-canary", "Microsoft Edge Canary", Chromium,
+    linux: [(Config, "microsoft-edge-canary")], // ?
+    windows: [(Local, "Microsoft/Edge SxS/User Data")],
+    macos: [(AppSupport, "Microsoft Edge Canary")];
+"brave", "Brave", Chromium,
+    linux: [(Config, "BraveSoftware/Brave-Browser"),
+        (Flatpak, "com.brave.Browser/config/BraveSoftware/Brave-Browser"),
+        (Home, "snap/brave/*/.config/BraveSoftware/Brave-Browser")],
+    windows: [(Local, "BraveSoftware/Brave-Browser/User Data")],
+    macos: [(AppSupport, "BraveSoftware/Brave-Browser")];
+"brave-beta", "Brave Beta", Chromium,
+    linux: [(Config, "BraveSoftware/Brave-Browser-Beta")],
+    windows: [(Local, "BraveSoftware/Brave-Browser-Beta/User Data")],
+    macos: [(AppSupport, "BraveSoftware/Brave-Browser-Beta")];
+"brave-dev", "Brave Dev", Chromium,
+    linux: [(Config, "BraveSoftware/Brave-Browser-Dev")],
+    windows: [(Local, "BraveSoftware/Brave-Browser-Dev/User Data")],
+    macos: [(AppSupport, "BraveSoftware/Brave-Browser-Dev")];
+"brave-nightly", "Brave Nightly", Chromium,
+    linux: [(Config, "BraveSoftware/Brave-Browser-Nightly")],
+    windows: [(Local, "BraveSoftware/Brave-Browser-Nightly/User Data")],
+    macos: [(AppSupport, "BraveSoftware/Brave-Browser-Nightly")];
+"vivaldi", "Vivaldi", Chromium,
+    linux: [(Config, "vivaldi"), (Flatpak, "com.vivaldi.Vivaldi/config/vivaldi")],
+    windows: [(Local, "Vivaldi/User Data")],
+    macos: [(AppSupport, "Vivaldi")];
+"vivaldi-snapshot", "Vivaldi Snapshot", Chromium,
+    linux: [(Config, "vivaldi-snapshot")],
+    windows: [],
+    macos: [];
+"opera", "Opera", Chromium,
+    linux: [(Config, "opera"), (Flatpak, "com.opera.Opera/config/opera"),
+        (Home, "snap/opera/*/.config/opera")],
+    windows: [(Roaming, "Opera Software/Opera Stable")],
+    macos: [(AppSupport, "com.operasoftware.Opera")];
+"opera-beta", "Opera Beta", Chromium,
+    linux: [(Config, "opera-beta"), (Home, "snap/opera-beta/*/.config/opera")],
+    windows: [(Roaming, "Opera Software/Opera Next")],
+    macos: [(AppSupport, "com.operasoftware.OperaNext")];
+"opera-developer", "Opera Developer", Chromium,
+    linux: [(Config, "opera-developer"), (Home, "snap/opera-developer/*/.config/opera")],
+    windows: [(Roaming, "Opera Software/Opera Developer")],
+    macos: [(AppSupport, "com.operasoftware.OperaDeveloper")];
+"opera-gx", "Opera GX", Chromium,
+    linux: [],
+    windows: [(Roaming, "Opera Software/Opera GX Stable")],
+    macos: [(AppSupport, "com.operasoftware.OperaGX")];
+"arc", "Arc", Chromium,
+    linux: [],
+    windows: [(Local, "Packages/TheBrowserCompany.Arc_*/LocalCache/Local/Arc/User Data")],
+    macos: [(AppSupport, "Arc/User Data")];
+"yandex", "Yandex Browser", Chromium,
+    linux: [(Config, "yandex-browser")],
+    windows: [(Local, "Yandex/YandexBrowser/User Data")],
+    macos: [(AppSupport, "Yandex/YandexBrowser")];
+"yandex-beta", "Yandex Browser Beta", Chromium,
+    linux: [(Config, "yandex-browser-beta")],
+    windows: [],
+    macos: [];
+"whale", "Naver Whale", Chromium,
+    linux: [(Config, "naver-whale")],
+    windows: [(Local, "Naver/Naver Whale/User Data")],
+    macos: [(AppSupport, "Naver/Whale")];
+"firefox", "Firefox", Gecko,
+    linux: [(Home, ".mozilla/firefox"), (Config, "mozilla/firefox"),
+        (Flatpak, "org.mozilla.firefox/.mozilla/firefox"),
+        (Flatpak, "org.mozilla.firefox/config/mozilla/firefox"),
+        (Home, "snap/firefox/common/.mozilla/firefox"),
+        (Home, "snap/firefox/common/.config/mozilla/firefox")],
+    windows: [(Roaming, "Mozilla/Firefox"),
+        (Local, "Packages/Mozilla.Firefox_n80bbvh6b1yt2/LocalCache/Roaming/Mozilla/Firefox")],
+    macos: [(AppSupport, "Firefox")];
+"librewolf", "LibreWolf", Gecko,
+    linux: [(Home, ".librewolf"), (Config, "librewolf"), (Config, "librewolf/librewolf"),
+        (Flatpak, "io.gitlab.librewolf-community/.librewolf"),
+        (Flatpak, "io.gitlab.librewolf-community/config/librewolf/librewolf"),
+        (Home, "snap/librewolf/common/.librewolf")],
+    windows: [(Roaming, "librewolf")],
+    macos: [(AppSupport, "librewolf")];
+"waterfox", "Waterfox", Gecko,
+    linux: [(Home, ".waterfox"), (Config, "waterfox"),
+        (Flatpak, "net.waterfox.waterfox/.waterfox")],
+    windows: [(Roaming, "Waterfox")],
+    macos: [(AppSupport, "Waterfox")];
+"zen", "Zen", Gecko,
+    linux: [(Home, ".zen"), (Config, "zen"), (Flatpak, "app.zen_browser.zen/.zen"),
+        (Flatpak, "app.zen_browser.zen/config/zen")],
+    windows: [(Roaming, "zen")],
+    macos: [(AppSupport, "zen")];
+"floorp", "Floorp", Gecko,
+    linux: [(Home, ".floorp"), (Config, "floorp"), (Flatpak, "one.ablaze.floorp/.floorp"),
+        (Home, "snap/floorp/common/.floorp")],
+    windows: [(Roaming, "Floorp")],
+    macos: [(AppSupport, "Floorp")];
+"tor-browser", "Tor Browser", Gecko,
+    linux: [
+        (Home, ".local/share/torbrowser/tbb/x86_64/tor-browser/Browser/TorBrowser/Data/Browser"),
+        (Flatpak, "org.torproject.torbrowser-launcher/data/torbrowser/tbb/x86_64/tor-browser/\
+            Browser/TorBrowser/Data/Browser")], // ?
+    windows: [],
+    macos: [(AppSupport, "TorBrowser-Data/Browser")];
+"mullvad-browser", "Mullvad Browser", Gecko,
+    linux: [(Home, ".mullvad-browser"), (Home, ".mullvad/mullvadbrowser"),
+        (Flatpak, "net.mullvad.MullvadBrowser/.mullvad-browser")],
+    windows: [(Roaming, "Mullvad/MullvadBrowser")],
+    macos: [(AppSupport, "MullvadBrowser")];
+}

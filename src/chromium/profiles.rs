@@ -1,0 +1,157 @@
+//! The profiles of a user-data directory, and the cookie stores in them.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use serde_json::Value;
+
+use super::cookies::Cookies;
+use super::singleton::UserDataLock;
+use crate::browsers::Browser;
+use crate::claim::Guard;
+use crate::discover::{Candidate, Search, is_plain_name};
+use crate::error::{Error, Fault};
+use crate::sqlite::table::TableStore;
+
+const LOCAL_STATE: &str = "Local State";
+/// Since Chrome 96 in `Network`, but only on Windows; a migration leaves both.
+const COOKIES: [&str; 2] = ["Network/Cookies", "Cookies"];
+/// The profile picker's own; it browses nothing.
+const SYSTEM_PROFILE: &str = "System Profile";
+
+/// Whether this is a user-data directory.
+pub(crate) fn is_user_data(dir: &Path) -> bool {
+    dir.join(LOCAL_STATE).is_file()
+        || fs::read_dir(dir)
+            .into_iter()
+            .flatten()
+            .flatten()
+            .any(|entry| entry.path().join("Preferences").is_file())
+}
+
+/// Whether this is a profile of one.
+pub(crate) fn is_profile(dir: &Path) -> bool {
+    dir.join("Preferences").is_file() || COOKIES.iter().any(|file| dir.join(file).exists())
+}
+
+/// Adds every profile of a user-data directory.
+pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_data: &Path) {
+    let info = match read_info(&user_data.join(LOCAL_STATE)) {
+        Ok(info) => info,
+        Err(problem) => {
+            search.problem(problem);
+            Value::Null
+        }
+    };
+    let mut names = BTreeSet::new();
+    for name in info.as_object().into_iter().flatten().map(|(name, _)| name) {
+        if is_plain_name(name) {
+            names.insert(name.clone());
+        } else {
+            let why = format!("it names a profile \"{name}\", which is no name of a folder");
+            search.problem(Fault::Unparsable(why).at(user_data.join(LOCAL_STATE)));
+        }
+    }
+    for entry in search.entries(user_data) {
+        let name = entry.file_name().and_then(|name| name.to_str());
+        if let Some(name) = name
+            && (entry.join("Preferences").is_file() || name == "Guest Profile")
+        {
+            names.insert(name.to_owned());
+        }
+    }
+    names.remove(SYSTEM_PROFILE);
+
+    let mut names: Vec<_> = names.into_iter().collect();
+    // As the browser counts them: Default, Profile 2, Profile 10.
+    names.sort_by_key(|name| (name != "Default", name.len(), name.clone()));
+    let mut profiles: Vec<_> = names
+        .into_iter()
+        .map(|name| (user_data.join(&name), name))
+        .filter(|(dir, _)| fs::symlink_metadata(dir).is_ok())
+        .collect();
+    // Opera keeps a single profile in the directory itself.
+    if is_profile(user_data) {
+        profiles.insert(0, (user_data.to_owned(), folder_name(user_data)));
+    }
+
+    let dirs = profiles.iter().map(|(dir, _)| dir.clone()).collect();
+    let guard = Arc::new(Guard::new(UserDataLock::new(user_data.to_owned(), dirs)));
+    for (dir, name) in profiles {
+        let shown = info[&name]["name"]
+            .as_str()
+            .filter(|shown| !shown.is_empty());
+        let candidate = Candidate {
+            display_name: shown.unwrap_or(&name).to_owned(),
+            name,
+            dir,
+            within: user_data.to_owned(),
+        };
+        add(search, browser, candidate, &guard);
+    }
+}
+
+/// Adds the one profile at `dir`, a real path.
+pub(crate) fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &Path) {
+    let user_data = dir.parent().unwrap_or(dir);
+    let name = folder_name(dir);
+    let info = read_info(&user_data.join(LOCAL_STATE)).unwrap_or_default();
+    let guard = Guard::new(UserDataLock::new(
+        user_data.to_owned(),
+        vec![dir.to_owned()],
+    ));
+    let candidate = Candidate {
+        display_name: info[&name]["name"].as_str().unwrap_or(&name).to_owned(),
+        name,
+        dir: dir.to_owned(),
+        within: dir.to_owned(),
+    };
+    add(search, browser, candidate, &Arc::new(guard));
+}
+
+fn add(
+    search: &mut Search<'_>,
+    browser: &'static Browser,
+    candidate: Candidate,
+    guard: &Arc<Guard>,
+) {
+    let files = store_files(search, &candidate.dir);
+    search.add(browser, candidate, guard, files, |path| {
+        Box::new(TableStore::<Cookies>::new(path, ()))
+    });
+}
+
+/// The profile's own store in both places, and those of web views and isolated
+/// web apps: `Storage/ext/<id>/<partition>`.
+fn store_files(search: &mut Search<'_>, profile: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![profile.to_owned()];
+    for extension in search.entries(&profile.join("Storage").join("ext")) {
+        folders.extend(search.entries(&extension));
+    }
+    let mut files: Vec<_> = folders
+        .iter()
+        .flat_map(|folder| COOKIES.map(|file| folder.join(file)))
+        .collect();
+    files.retain(|file| search.is_there(file));
+    files
+}
+
+fn folder_name(dir: &Path) -> String {
+    dir.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// `profile.info_cache` of `Local State`, which lists the profiles by their folder
+/// names; null when there is none.
+fn read_info(local_state: &Path) -> Result<Value, Error> {
+    let text = match fs::read(local_state) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Value::Null),
+        other => other.map_err(|e| Fault::from(e).at(local_state))?,
+    };
+    let mut state: Value = serde_json::from_slice(&text)
+        .map_err(|e| Fault::Unparsable(e.to_string()).at(local_state))?;
+    Ok(state["profile"]["info_cache"].take())
+}

@@ -1,0 +1,163 @@
+//! Chromium's lock on a user-data directory.
+//!
+//! `chrome/browser/process_singleton_posix.cc` and `_win.cc` in Chromium's source.
+//! On POSIX `SingletonLock` is a symbolic link to `host-pid`, which a crash leaves
+//! behind; the LevelDB of each profile has a record lock, which no crash does. On
+//! Windows `lockfile` is open, and shared for reading only.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::claim::{Claim, Held, InUse, Lock, Process, Refused};
+use crate::error::{At, Error, Fault};
+use crate::system::{self, HeldFile, Holder, Taken};
+
+/// Locked by the browser as long as it has the profile loaded.
+const LEVELDB_LOCKS: [&str; 2] = ["Local Storage/leveldb/LOCK", "Sync Data/LevelDB/LOCK"];
+
+/// Words of which the program of every browser of this family has one in its name.
+const PROGRAMS: [&str; 13] = [
+    "chrom",
+    "edge",
+    "brave",
+    "vivaldi",
+    "opera",
+    "yandex",
+    "whale",
+    "arc",
+    "browser",
+    "electron",
+    "headless_shell",
+    "thorium",
+    "iridium",
+];
+
+#[derive(Clone)]
+pub(super) struct UserDataLock {
+    user_data: PathBuf,
+    profiles: Vec<PathBuf>,
+}
+
+impl UserDataLock {
+    pub fn new(user_data: PathBuf, profiles: Vec<PathBuf>) -> Self {
+        Self {
+            user_data,
+            profiles,
+        }
+    }
+
+    fn lockfile(&self) -> PathBuf {
+        self.user_data.join("lockfile")
+    }
+
+    /// What `SingletonLock` says, if it is not stale.
+    fn singleton(&self) -> Option<InUse> {
+        let link = self.user_data.join("SingletonLock");
+        let target = fs::read_link(&link).ok()?;
+        // What does not parse, Chromium removes and starts.
+        let (host, pid) = target.to_str()?.rsplit_once('-')?;
+        let pid: u32 = pid.parse().ok()?;
+        if host != system::host_name() {
+            return Some(InUse {
+                by: Vec::new(),
+                evidence: format!(
+                    "{} names the computer \"{host}\"; if no browser runs there, remove that link",
+                    link.display()
+                ),
+            });
+        }
+        if !system::is_alive(pid) {
+            return None;
+        }
+        let name = system::name_of(pid)?;
+        let lower = name.to_lowercase();
+        PROGRAMS
+            .iter()
+            .any(|word| lower.contains(word))
+            .then(|| InUse {
+                by: vec![Process { pid, name }],
+                evidence: format!("{} names it", link.display()),
+            })
+    }
+
+    fn leveldb(&self) -> Result<Option<InUse>, Error> {
+        for profile in &self.profiles {
+            for lock in LEVELDB_LOCKS {
+                let file = profile.join(lock);
+                match system::lock_holder(&file) {
+                    Ok(Some(holder)) => return Ok(Some(used(holder, &file))),
+                    Ok(None) => {}
+                    // It is only one of the signs.
+                    Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => {}
+                    Err(e) => return Err(Fault::from(e).at(file)),
+                }
+            }
+        }
+        Ok(None)
+    }
+}
+
+fn used(holder: Holder, file: &Path) -> InUse {
+    let named = |pid| Process {
+        pid,
+        name: system::name_of(pid).unwrap_or_else(|| "a process".into()),
+    };
+    InUse {
+        by: holder.pid.map(named).into_iter().collect(),
+        evidence: format!("{} is locked", file.display()),
+    }
+}
+
+impl Lock for UserDataLock {
+    fn in_use(&self) -> Result<Option<InUse>, Error> {
+        let lockfile = self.lockfile();
+        if let Some(holder) = system::lock_holder(&lockfile).at(&lockfile)?
+            && system::WINDOWS
+        {
+            return Ok(Some(used(holder, &lockfile)));
+        }
+        if let Some(user) = self.singleton() {
+            return Ok(Some(user));
+        }
+        self.leveldb()
+    }
+
+    fn claim(&self) -> Result<Claim, Refused> {
+        let lockfile = self.lockfile();
+        let held = if system::WINDOWS {
+            match HeldFile::take(&lockfile).at(&lockfile)? {
+                Taken::Ours(file) => Some(file),
+                Taken::Theirs => {
+                    return Err(Refused::InUse(used(Holder { pid: None }, &lockfile)));
+                }
+            }
+        } else {
+            None
+        };
+        let others = if held.is_some() {
+            self.leveldb()?
+        } else {
+            self.in_use()?
+        };
+        match others {
+            Some(user) => Err(Refused::InUse(user)),
+            None => Ok(Claim::new(Closed {
+                _lockfile: held,
+                lock: self.clone(),
+            })),
+        }
+    }
+}
+
+/// The directory was found closed, and is looked at again before every commit.
+struct Closed {
+    _lockfile: Option<HeldFile>,
+    lock: UserDataLock,
+}
+
+impl Held for Closed {
+    fn still_holds(&self) -> Result<(), InUse> {
+        // A browser that starts makes this link before it opens anything.
+        self.lock.singleton().map_or(Ok(()), Err)
+    }
+}

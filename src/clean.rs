@@ -1,0 +1,224 @@
+//! The main job: look, claim, copy, delete, verify.
+//!
+//! Looking and deleting are one path: [`look`] stops before the claim.
+
+use std::num::NonZeroUsize;
+use std::thread;
+
+use crate::claim::{InUse, Refused};
+use crate::cookie::{Cookie, Query};
+use crate::discover::Profile;
+use crate::error::{Error, Fault};
+use crate::parallel::{Event, in_order};
+use crate::store::{Counts, Store};
+use crate::undo::Deletion;
+
+/// Cookies that are passed on at once, in the order of hosts and names.
+const BATCH: usize = 2048;
+
+/// One store of one profile.
+#[derive(Clone, Copy)]
+pub struct Job<'a> {
+    pub profile: &'a Profile,
+    pub store: &'a dyn Store,
+}
+
+/// All stores of these profiles.
+pub fn jobs(profiles: &[Profile]) -> Vec<Job<'_>> {
+    profiles
+        .iter()
+        .flat_map(|profile| {
+            profile.stores.iter().map(move |store| Job {
+                profile,
+                store: &**store,
+            })
+        })
+        .collect()
+}
+
+/// How many stores are worked on at once. More than there are processors, since
+/// a deletion mostly waits for the disk; not more, since each needs memory.
+pub fn threads() -> usize {
+    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (4 * processors).clamp(4, 16)
+}
+
+/// What a look at a store found.
+#[derive(Debug)]
+pub struct Looked {
+    pub in_use: Option<InUse>,
+    pub outcome: Result<Counts, Unread>,
+}
+
+/// Why a store was not read.
+#[derive(Debug)]
+pub enum Unread {
+    /// Its browser is open, and keeps others from reading.
+    InUse,
+    Failed(Error),
+}
+
+/// What became of a store.
+#[derive(Debug)]
+pub struct Cleaned {
+    /// What was there before, as far as it could be read.
+    pub counts: Option<Counts>,
+    pub outcome: Outcome,
+}
+
+#[derive(Debug)]
+pub enum Outcome {
+    /// `trouble`: the cookies are gone, but something after that did not work.
+    Cleaned {
+        deleted: u64,
+        kept: u64,
+        trouble: Option<Error>,
+    },
+    NothingMatched,
+    InUse(InUse),
+    Failed(Error),
+    /// Not begun, because the person interrupted.
+    Interrupted,
+}
+
+/// Looks at every store; `tell` hears of each in order: first its cookies, in
+/// batches, then what there is in all. Works while browsers run.
+pub fn look(
+    jobs: &[Job<'_>],
+    query: &Query,
+    threads: usize,
+    tell: impl FnMut(&Job<'_>, Event<Vec<Cookie>, Looked>),
+) {
+    in_order(jobs, threads, |job, send| look_at(job, query, send), tell);
+}
+
+fn look_at(job: &Job<'_>, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Looked {
+    let in_use = match job.profile.guard.in_use() {
+        Ok(in_use) => in_use,
+        // Looking needs no lock; that it cannot be looked at is said when deleting.
+        Err(_) => None,
+    };
+    let mut batch = Vec::new();
+    let found = job.store.find(query, &mut |cookie| {
+        batch.push(cookie);
+        if batch.len() == BATCH {
+            send(sorted(std::mem::take(&mut batch)));
+        }
+    });
+    if !batch.is_empty() {
+        send(sorted(batch));
+    }
+    Looked {
+        outcome: found.map_err(|error| unread(error, in_use.is_some())),
+        in_use,
+    }
+}
+
+fn unread(error: Error, in_use: bool) -> Unread {
+    match error.fault {
+        Fault::Locked | Fault::Restless if in_use => Unread::InUse,
+        _ => Unread::Failed(error),
+    }
+}
+
+/// By host without its leading dot, then by name.
+fn sorted(mut cookies: Vec<Cookie>) -> Vec<Cookie> {
+    cookies.sort_by(|a, b| {
+        let key = |c: &Cookie| c.host.trim_start_matches('.').to_owned();
+        (key(a), &a.name, &a.path).cmp(&(key(b), &b.name, &b.path))
+    });
+    cookies
+}
+
+/// What a deletion needs besides the query.
+pub struct Plan<'a> {
+    pub query: &'a Query,
+    /// Where the copies go; None keeps none.
+    pub undo: Option<&'a Deletion>,
+    /// How many of a store's deleted cookies are told of, at most.
+    pub show: usize,
+    /// Asked before each store is begun.
+    pub interrupted: &'a (dyn Fn() -> bool + Sync),
+    pub threads: usize,
+}
+
+/// Deletes in every store; `tell` hears of each in order, with the first of the
+/// cookies that were deleted.
+pub fn clean(
+    jobs: &[Job<'_>],
+    plan: &Plan<'_>,
+    tell: impl FnMut(&Job<'_>, Event<Vec<Cookie>, Cleaned>),
+) {
+    in_order(
+        jobs,
+        plan.threads,
+        |job, send| clean_one(job, plan, send),
+        tell,
+    );
+}
+
+fn clean_one(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) -> Cleaned {
+    if (plan.interrupted)() {
+        return Cleaned {
+            counts: None,
+            outcome: Outcome::Interrupted,
+        };
+    }
+    // 1. What is there.
+    let found = job.store.find(plan.query, &mut |_| {});
+    let counts = found.as_ref().ok().copied();
+    // 2. Whether a browser uses it. One that does may have more in its memory than
+    // stands in the store, so that nothing to see does not mean nothing to delete.
+    let outcome = match job.profile.guard.in_use() {
+        Ok(Some(user)) => Outcome::InUse(user),
+        Err(error) => Outcome::Failed(error),
+        Ok(None) => match found {
+            Err(error) => Outcome::Failed(error),
+            Ok(counts) if counts.matched == 0 => Outcome::NothingMatched,
+            Ok(_) => delete(job, plan, send),
+        },
+    };
+    Cleaned { counts, outcome }
+}
+
+fn delete(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) -> Outcome {
+    let claim = match job.profile.guard.claim() {
+        Ok(claim) => claim,
+        Err(Refused::InUse(user)) => return Outcome::InUse(user),
+        Err(Refused::Failed(error)) => return Outcome::Failed(error),
+    };
+    let mut shown = Vec::new();
+    let mut copy = plan.undo.map(|undo| undo.copy_of(job));
+    // 3 to 6: match again, copy, delete, verify.
+    let result = job.store.delete(
+        &claim,
+        plan.query,
+        copy.as_mut().map(|copy| copy as _),
+        &mut |cookie| {
+            if shown.len() < plan.show {
+                shown.push(cookie);
+            }
+        },
+    );
+    let outcome = match result {
+        Ok(done) if done.deleted == 0 => Outcome::NothingMatched,
+        Ok(done) => {
+            if let Some(copy) = copy {
+                copy.keep();
+            }
+            send(sorted(shown));
+            Outcome::Cleaned {
+                deleted: done.deleted,
+                kept: done.kept,
+                trouble: done.trouble.map(|fault| fault.at(job.store.path())),
+            }
+        }
+        Err(error) => match claim.still_holds() {
+            Err(user) => Outcome::InUse(user),
+            Ok(()) => Outcome::Failed(error),
+        },
+    };
+    // 7. Let go.
+    drop(claim);
+    outcome
+}

@@ -1,0 +1,199 @@
+//! The command line, by clap, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Args as Group, Parser, Subcommand, ValueEnum};
+
+use crate::browsers::{BROWSERS, by_id};
+use crate::discover::Layout;
+
+/// Removes one site's cookies from every browser on this computer, and nothing else.
+///
+/// openai.com means that host, every host below it, and the cookies that other
+/// hosts set while embedded in it. A browser that is open is skipped and named.
+/// What was deleted can be put back with "cookieclean undo" for 7 days.
+#[derive(Debug, Parser)]
+#[command(
+    name = "cookieclean",
+    version,
+    args_conflicts_with_subcommands = true,
+    subcommand_negates_reqs = true,
+    disable_help_subcommand = true,
+    override_usage = "cookieclean [OPTIONS] <DOMAIN>...\n       cookieclean <COMMAND> [OPTIONS] ...",
+    after_help = "Exit status: 0 all is as asked; 1 some store could not be read, cleaned or \
+        verified; 2 usage; 3 skipped because a browser is open; 130 interrupted."
+)]
+pub struct Args {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub clean: Clean,
+    #[command(flatten)]
+    pub output: Output,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what would be deleted; changes nothing, works while browsers run
+    List(List),
+    /// Show the sites that have cookies, with counts
+    Sites(Sites),
+    /// Show every browser and profile, its cookie count, and whether it is in use
+    Profiles(Profiles),
+    /// Put back what a deletion removed
+    Undo(Undo),
+}
+
+/// Delete the cookies of these domains.
+#[derive(Debug, Group)]
+pub struct Clean {
+    #[command(flatten)]
+    pub matching: Matching,
+    #[command(flatten)]
+    pub places: Places,
+    /// Only show what would be deleted, as "list" does
+    #[arg(short = 'n', long)]
+    pub dry_run: bool,
+    /// Show what was found and ask before deleting it
+    #[arg(short = 'i', long)]
+    pub ask: bool,
+    /// Keep no copy of what is deleted
+    #[arg(long)]
+    pub no_undo: bool,
+}
+
+#[derive(Debug, Group)]
+pub struct List {
+    #[command(flatten)]
+    pub matching: Matching,
+    #[command(flatten)]
+    pub places: Places,
+}
+
+#[derive(Debug, Group)]
+pub struct Sites {
+    /// Only sites with this text in their name
+    pub text: Option<String>,
+    #[command(flatten)]
+    pub places: Places,
+}
+
+#[derive(Debug, Group)]
+pub struct Profiles {
+    #[command(flatten)]
+    pub places: Places,
+}
+
+#[derive(Debug, Group)]
+pub struct Undo {
+    /// Which deletion; the newest when left out
+    pub id: Option<String>,
+    /// Show the deletions that can be undone
+    #[arg(long, conflicts_with_all = ["id", "forget"])]
+    pub list: bool,
+    /// Destroy the copies now, of one deletion or of all
+    #[arg(long)]
+    pub forget: bool,
+}
+
+/// Which cookies.
+#[derive(Debug, Group)]
+pub struct Matching {
+    /// The site: a host such as openai.com, or an address pasted from the browser
+    #[arg(value_name = "DOMAIN", required = true)]
+    pub domains: Vec<String>,
+    /// Only this host, not its subdomains
+    #[arg(long)]
+    pub exact: bool,
+    /// Only cookies with such a name (repeatable; * and ? stand for any text)
+    #[arg(long, value_name = "GLOB", value_parser = glob::Pattern::new)]
+    pub name: Vec<glob::Pattern>,
+    /// All but cookies with such a name (repeatable)
+    #[arg(long, value_name = "GLOB", value_parser = glob::Pattern::new)]
+    pub keep: Vec<glob::Pattern>,
+    /// Leave cookies that other hosts set while embedded in this site
+    #[arg(long)]
+    pub no_partitioned: bool,
+}
+
+/// Where to look.
+#[derive(Debug, Group)]
+pub struct Places {
+    /// Only this browser (repeatable): chrome, edge, firefox, ...
+    #[arg(short, long, value_name = "ID", value_parser = known_browser)]
+    pub browser: Vec<String>,
+    /// Only this profile (repeatable): its folder name, the name that the browser shows, or its path
+    #[arg(short, long, value_name = "NAME")]
+    pub profile: Vec<String>,
+    /// A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search)
+    #[arg(long, value_name = "DIR")]
+    pub profile_dir: Vec<PathBuf>,
+    /// Look in this home folder instead of yours
+    #[arg(long, value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    /// Where below the home folder to look (default: as on this system)
+    #[arg(long, value_name = "OS", value_enum)]
+    pub layout: Option<LayoutName>,
+}
+
+/// What to print, and how.
+#[derive(Debug, Group)]
+pub struct Output {
+    /// One JSON document on standard output, and nothing else there
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Only errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Also what was looked at and left alone
+    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    pub verbose: bool,
+    /// When to use colours
+    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    pub color: ColorWhen,
+}
+
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub enum ColorWhen {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum LayoutName {
+    Linux,
+    Macos,
+    Windows,
+}
+
+impl From<LayoutName> for Layout {
+    fn from(name: LayoutName) -> Self {
+        match name {
+            LayoutName::Linux => Self::Linux,
+            LayoutName::Macos => Self::MacOs,
+            LayoutName::Windows => Self::Windows,
+        }
+    }
+}
+
+fn known_browser(id: &str) -> Result<String, String> {
+    match by_id(id) {
+        Some(browser) => Ok(browser.id.to_owned()),
+        None => {
+            let known: Vec<_> = BROWSERS.iter().map(|browser| browser.id).collect();
+            Err(format!("known browsers are: {}", known.join(", ")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_fit_together() {
+        super::Args::command().debug_assert();
+    }
+}

@@ -1,0 +1,121 @@
+//! `cookieclean DOMAIN`: the deletion.
+
+use std::io::{self, BufRead, Write};
+
+use jiff::Timestamp;
+
+use super::args::{Clean, Output};
+use super::exit::{Failure, Status};
+use super::report::Cleaning;
+use super::report::human::Human;
+use super::report::json::JsonCleaning;
+use super::report::progress::Progress;
+use super::{interrupt, list, target};
+use crate::clean::{Outcome, Plan, clean, jobs};
+use crate::cookie::Query;
+use crate::discover::Found;
+use crate::parallel::Event;
+use crate::undo::{Deletion, Undo};
+
+/// More than a person reads.
+const SHOWN: usize = 200;
+
+pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
+    if args.dry_run {
+        return list::show(&args.matching, &args.places, output);
+    }
+    if args.ask && !may_go_on(args, output)? {
+        return Ok(Status::Fine);
+    }
+    let query = target::query(&args.matching, &args.places)?;
+    let found = target::search(&args.places)?;
+    let undo = match args.no_undo {
+        true => None,
+        false => {
+            let domains = query.domains.iter().map(ToString::to_string).collect();
+            Some(Undo::of_this_user()?.begin(domains, Timestamp::now()))
+        }
+    };
+    if output.json {
+        let mut json = JsonCleaning::begin(&query);
+        tell(&found, &query, undo, 0, output, &mut json)
+    } else {
+        let mut human = Human::new(&query, output.quiet, output.verbose);
+        let shown = if output.quiet { 0 } else { SHOWN };
+        tell(&found, &query, undo, shown, output, &mut human)
+    }
+}
+
+/// Shows what was found and asks. Anything but a yes is a no.
+fn may_go_on(args: &Clean, output: &Output) -> Result<bool, Failure> {
+    let listing = Output {
+        json: false,
+        ..*output
+    };
+    if output.json {
+        // Standard output belongs to the document.
+        return ask();
+    }
+    list::show(&args.matching, &args.places, &listing)?;
+    ask()
+}
+
+fn ask() -> Result<bool, Failure> {
+    let mut err = anstream::stderr().lock();
+    write!(err, "Delete these cookies? [y/N] ")?;
+    err.flush()?;
+    let mut answer = String::new();
+    io::stdin().lock().read_line(&mut answer)?;
+    let yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
+    if !yes {
+        writeln!(err, "Nothing was deleted.")?;
+    }
+    Ok(yes)
+}
+
+/// Deletes, and reports as it goes.
+fn tell(
+    found: &Found,
+    query: &Query,
+    undo: Option<Deletion>,
+    show: usize,
+    output: &Output,
+    cleaning: &mut dyn Cleaning,
+) -> Result<Status, Failure> {
+    interrupt::note();
+    let jobs = jobs(&found.profiles);
+    let mut status = list::problems(found);
+    let mut written = Ok(());
+    let mut progress = Progress::new(jobs.len(), output.is_chatty());
+    let plan = Plan {
+        query,
+        undo: undo.as_ref(),
+        show,
+        interrupted: &interrupt::happened,
+        threads: target::threads(),
+    };
+    clean(&jobs, &plan, |job, event| {
+        let told = progress.aside(|| match &event {
+            Event::Message(cookies) => cleaning.cookies(job, cookies),
+            Event::Done(cleaned) => cleaning.store(job, cleaned),
+        });
+        // The deletion goes on even where nobody reads the report any more.
+        if written.is_ok() {
+            written = told;
+        }
+        if let Event::Done(cleaned) = event {
+            progress.step();
+            status.and(match cleaned.outcome {
+                Outcome::Cleaned { trouble: None, .. } | Outcome::NothingMatched => Status::Fine,
+                Outcome::Cleaned { .. } | Outcome::Failed(_) => Status::Failed,
+                Outcome::InUse(_) => Status::InUse,
+                Outcome::Interrupted => Status::Interrupted,
+            });
+        }
+    });
+    drop(progress);
+    let id = undo.and_then(Deletion::end);
+    written?;
+    cleaning.end(found, id.as_deref())?;
+    Ok(status)
+}

@@ -1,0 +1,73 @@
+//! The exit status, and the failures that end a run before it begins.
+
+use std::io;
+use std::process::ExitCode;
+
+use crate::discover::SearchError;
+use crate::domain::DomainError;
+use crate::error::Error;
+
+/// How a run ended. Of several outcomes the gravest counts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Status {
+    /// All is as asked.
+    Fine,
+    /// Something was skipped because a browser is open.
+    InUse,
+    /// Some store could not be read, cleaned or verified.
+    Failed,
+    Usage,
+    Interrupted,
+}
+
+impl Status {
+    /// Both happened.
+    pub fn and(&mut self, other: Self) {
+        *self = (*self).max(other);
+    }
+}
+
+impl From<Status> for ExitCode {
+    fn from(status: Status) -> Self {
+        Self::from(match status {
+            Status::Fine => 0,
+            Status::Failed => 1,
+            Status::Usage => 2,
+            Status::InUse => 3,
+            // 128 + SIGINT, as shells have it.
+            Status::Interrupted => 130,
+        })
+    }
+}
+
+/// Why nothing was done.
+#[derive(Debug, thiserror::Error)]
+pub enum Failure {
+    #[error("{0}")]
+    Domain(DomainError),
+    /// A bare word, and the sites that it stands in.
+    #[error("{0}")]
+    DidYouMean(DomainError, Vec<String>),
+    #[error("{0}")]
+    Search(#[from] SearchError),
+    /// A home folder that is none.
+    #[error("{0}")]
+    Home(Error),
+    #[error(
+        "there is no deletion \"{0}\" to undo; \"cookieclean undo --list\" shows those there are"
+    )]
+    NoSuchDeletion(String),
+    #[error("{0}")]
+    File(#[from] Error),
+    #[error("cannot write the report: {0}")]
+    Output(#[from] io::Error),
+}
+
+impl Failure {
+    pub fn status(&self) -> Status {
+        match self {
+            Self::File(_) | Self::Output(_) => Status::Failed,
+            _ => Status::Usage,
+        }
+    }
+}

@@ -1,0 +1,80 @@
+//! What a person types and reads. Nothing below this prints.
+
+pub mod args;
+mod clean;
+mod exit;
+mod interrupt;
+mod list;
+mod profiles;
+mod report;
+mod sites;
+mod target;
+mod undo;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::Parser;
+use clap::error::ErrorKind;
+use jiff::Timestamp;
+
+use args::{Args, ColorWhen, Command, Output};
+use exit::{Failure, Status};
+
+/// Parses the command line, does what it says, and gives the exit status.
+pub fn main() -> ExitCode {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => {
+            // Help and version go to standard output, and are no failure.
+            let _ = error.print();
+            return match error.kind() {
+                ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => Status::Fine.into(),
+                _ => Status::Usage.into(),
+            };
+        }
+    };
+    match args.output.color {
+        ColorWhen::Auto => {}
+        ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
+        ColorWhen::Never => anstream::ColorChoice::Never.write_global(),
+    }
+    run(&args)
+        .unwrap_or_else(|failure| report::failure(&failure))
+        .into()
+}
+
+fn run(args: &Args) -> Result<Status, Failure> {
+    // Copies that are too old are destroyed by whatever runs next. That this does
+    // not work is no reason not to do what was asked.
+    let undo = crate::undo::Undo::of_this_user();
+    if let Ok(undo) = &undo
+        && let Err(error) = undo.expire(Timestamp::now())
+    {
+        report::warn(&format!(
+            "an old copy for undo could not be destroyed: {error}"
+        ));
+    }
+    match &args.command {
+        None => clean::run(&args.clean, &args.output),
+        Some(Command::List(list)) => list::run(list, &args.output),
+        Some(Command::Sites(sites)) => sites::run(sites, &args.output),
+        Some(Command::Profiles(profiles)) => profiles::run(profiles, &args.output),
+        Some(Command::Undo(what)) => undo::run(what, &args.output, &undo?),
+    }
+}
+
+/// Writes one JSON document, ended by a line feed.
+fn print_json(document: &impl serde::Serialize) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    serde_json::to_writer(&mut out, document)?;
+    writeln!(out)?;
+    out.flush()
+}
+
+impl Output {
+    /// Whether a person reads along and wants to.
+    fn is_chatty(&self) -> bool {
+        !self.json && !self.quiet
+    }
+}

@@ -1,0 +1,132 @@
+//! `cookieclean profiles`: every browser and profile that was found.
+
+use std::io::Write;
+
+use comfy_table::CellAlignment;
+use serde::Serialize;
+
+use super::args::{Output, Profiles};
+use super::exit::{Failure, Status};
+use super::report::human::by_whom;
+use super::report::json::{Problem, ProcessRow, SCHEMA, problems, processes};
+use super::report::text::{plain_table, safe};
+use super::{list, target};
+use crate::claim::InUse;
+use crate::discover::{Found, Profile};
+use crate::error::{Error, Fault};
+use crate::parallel::{Event, in_order};
+
+#[derive(Serialize)]
+struct Document {
+    schema: u32,
+    profiles: Vec<ProfileRow>,
+    problems: Vec<Problem>,
+}
+
+#[derive(Serialize)]
+struct ProfileRow {
+    browser: &'static str,
+    browser_name: &'static str,
+    profile: String,
+    profile_name: String,
+    dir: String,
+    in_use: bool,
+    in_use_by: Vec<ProcessRow>,
+    cookies: Option<u64>,
+    error: Option<String>,
+    /// For a person only.
+    #[serde(skip)]
+    user: Option<InUse>,
+}
+
+struct Looked {
+    user: Option<InUse>,
+    cookies: Result<u64, Error>,
+}
+
+pub fn run(profiles: &Profiles, output: &Output) -> Result<Status, Failure> {
+    let found = target::search(&profiles.places)?;
+    let mut status = list::problems(&found);
+    let mut rows = Vec::new();
+    in_order(
+        &found.profiles,
+        target::threads(),
+        |profile, _: &mut dyn FnMut(())| look(profile),
+        |profile, event| {
+            let Event::Done(looked) = event else { return };
+            status.and(match &looked.cookies {
+                Ok(_) => Status::Fine,
+                Err(error) if is_locked(error) && looked.user.is_some() => Status::InUse,
+                Err(_) => Status::Failed,
+            });
+            rows.push(row(profile, looked));
+        },
+    );
+    if output.json {
+        super::print_json(&Document {
+            schema: SCHEMA,
+            profiles: rows,
+            problems: problems(&found),
+        })?;
+    } else {
+        print(&rows, &found)?;
+    }
+    Ok(status)
+}
+
+fn is_locked(error: &Error) -> bool {
+    matches!(error.fault, Fault::Locked | Fault::Restless)
+}
+
+fn look(profile: &Profile) -> Looked {
+    Looked {
+        user: profile.guard.in_use().ok().flatten(),
+        cookies: profile.stores.iter().map(|store| store.total()).sum(),
+    }
+}
+
+fn row(profile: &Profile, looked: Looked) -> ProfileRow {
+    ProfileRow {
+        browser: profile.browser.id,
+        browser_name: profile.browser.name,
+        profile: profile.name.clone(),
+        profile_name: profile.display_name.clone(),
+        dir: profile.dir.display().to_string(),
+        in_use: looked.user.is_some(),
+        in_use_by: processes(looked.user.as_ref()),
+        cookies: looked.cookies.as_ref().ok().copied(),
+        error: looked.cookies.err().map(|error| error.to_string()),
+        user: looked.user,
+    }
+}
+
+fn print(rows: &[ProfileRow], found: &Found) -> std::io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    if rows.is_empty() {
+        writeln!(out, "No browser profile was found. Looked in:")?;
+        for folder in &found.looked_in {
+            writeln!(out, "  {}", safe(&folder.display().to_string()))?;
+        }
+        return Ok(());
+    }
+    let mut table = plain_table();
+    table.set_header(["browser", "folder", "name", "cookies", ""]);
+    for row in rows {
+        let state = match (&row.user, &row.error) {
+            (Some(user), _) => format!("open{}", by_whom(user)),
+            (None, Some(error)) => error.clone(),
+            (None, None) => String::new(),
+        };
+        table.add_row([
+            row.browser.to_owned(),
+            safe(&row.profile).into_owned(),
+            safe(&row.profile_name).into_owned(),
+            row.cookies.map_or("?".into(), |n| n.to_string()),
+            safe(&state).into_owned(),
+        ]);
+    }
+    if let Some(column) = table.column_mut(3) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    writeln!(out, "{}", table.trim_fmt())
+}

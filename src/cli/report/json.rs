@@ -1,0 +1,279 @@
+//! The machine output, schema 1. Names and meanings are fixed; more may be added.
+
+use std::io::{self, StdoutLock, Write};
+
+use jiff::Timestamp;
+use serde::Serialize;
+
+use super::{Cleaning, Listing};
+use crate::claim::{InUse, Process};
+use crate::clean::{Cleaned, Job, Looked, Outcome, Unread};
+use crate::cookie::{Cookie, MatchedBy, Query, SameSite};
+use crate::discover::Found;
+use crate::error::Error;
+use crate::store::Kind;
+
+pub const SCHEMA: u32 = 1;
+
+#[derive(Serialize)]
+struct CookieRow<'a> {
+    browser: &'a str,
+    browser_name: &'a str,
+    profile: &'a str,
+    profile_name: &'a str,
+    store: String,
+    kind: Kind,
+    host: &'a str,
+    name: &'a str,
+    path: &'a str,
+    partition: Option<&'a str>,
+    container: Option<&'a str>,
+    expires: Option<Timestamp>,
+    session: bool,
+    secure: bool,
+    http_only: bool,
+    same_site: SameSite,
+    matched_by: MatchedBy,
+}
+
+#[derive(Serialize)]
+struct StoreRow {
+    browser: &'static str,
+    profile: String,
+    profile_dir: String,
+    store: String,
+    kind: Kind,
+    in_use: bool,
+    total: Option<u64>,
+    matched: Option<u64>,
+    also_sent: Option<u64>,
+    #[serde(flatten)]
+    deletion: Option<DeletionPart>,
+    status: &'static str,
+    error: Option<String>,
+}
+
+#[derive(Serialize)]
+struct DeletionPart {
+    deleted: u64,
+    kept: Option<u64>,
+    in_use_by: Vec<ProcessRow>,
+}
+
+/// A process that has a profile open.
+#[derive(Serialize)]
+pub struct ProcessRow {
+    pid: u32,
+    name: String,
+}
+
+/// Something that is there and cannot be read or used, outside of any store.
+#[derive(Serialize)]
+pub struct Problem {
+    path: String,
+    error: String,
+}
+
+/// The processes that are named.
+pub fn processes(user: Option<&InUse>) -> Vec<ProcessRow> {
+    let row = |process: &Process| ProcessRow {
+        pid: process.pid,
+        name: process.name.clone(),
+    };
+    user.map(|user| user.by.iter().map(row).collect())
+        .unwrap_or_default()
+}
+
+/// What could not be searched.
+pub fn problems(found: &Found) -> Vec<Problem> {
+    let row = |problem: &Error| Problem {
+        path: problem.path.display().to_string(),
+        error: problem.fault.to_string(),
+    };
+    found.problems.iter().map(row).collect()
+}
+
+impl StoreRow {
+    fn of(job: &Job<'_>, status: &'static str) -> Self {
+        Self {
+            browser: job.profile.browser.id,
+            profile: job.profile.name.clone(),
+            profile_dir: job.profile.dir.display().to_string(),
+            store: job.store.path().display().to_string(),
+            kind: job.store.kind(),
+            in_use: false,
+            total: None,
+            matched: None,
+            also_sent: None,
+            deletion: None,
+            status,
+            error: None,
+        }
+    }
+}
+
+/// `list`, written as it goes, so that memory does not grow with what is found.
+pub struct JsonListing {
+    out: StdoutLock<'static>,
+    stores: Vec<StoreRow>,
+    first: bool,
+}
+
+impl JsonListing {
+    pub fn begin(query: &Query) -> io::Result<Self> {
+        let mut out = io::stdout().lock();
+        let domains: Vec<_> = query.domains.iter().map(|d| d.as_str()).collect();
+        write!(out, "{{\"schema\":{SCHEMA},\"domains\":")?;
+        serde_json::to_writer(&mut out, &domains)?;
+        write!(out, ",\"cookies\":[")?;
+        Ok(Self {
+            out,
+            stores: Vec::new(),
+            first: true,
+        })
+    }
+}
+
+impl Listing for JsonListing {
+    fn cookies(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
+        let mut text = Vec::new();
+        for cookie in cookies {
+            if !std::mem::take(&mut self.first) {
+                text.push(b',');
+            }
+            let row = CookieRow {
+                browser: job.profile.browser.id,
+                browser_name: job.profile.browser.name,
+                profile: &job.profile.name,
+                profile_name: &job.profile.display_name,
+                store: job.store.path().display().to_string(),
+                kind: job.store.kind(),
+                host: &cookie.host,
+                name: &cookie.name,
+                path: &cookie.path,
+                partition: cookie.partition.as_deref(),
+                container: cookie.container.as_deref(),
+                expires: cookie.expires,
+                session: cookie.is_session(),
+                secure: cookie.secure,
+                http_only: cookie.http_only,
+                same_site: cookie.same_site,
+                matched_by: cookie.matched_by,
+            };
+            serde_json::to_writer(&mut text, &row)?;
+        }
+        self.out.write_all(&text)
+    }
+
+    fn store(&mut self, job: &Job<'_>, looked: &Looked) -> io::Result<()> {
+        let mut row = StoreRow::of(job, "ok");
+        row.in_use = looked.in_use.is_some();
+        match &looked.outcome {
+            Ok(counts) => {
+                row.total = Some(counts.total);
+                row.matched = Some(counts.matched);
+                row.also_sent = Some(counts.also_sent);
+            }
+            Err(Unread::InUse) => row.status = "in-use",
+            Err(Unread::Failed(error)) => {
+                row.status = "error";
+                row.error = Some(error.to_string());
+            }
+        }
+        self.stores.push(row);
+        Ok(())
+    }
+
+    fn end(&mut self, found: &Found) -> io::Result<()> {
+        write!(self.out, "],\"stores\":")?;
+        serde_json::to_writer(&mut self.out, &self.stores)?;
+        write!(self.out, ",\"problems\":")?;
+        serde_json::to_writer(&mut self.out, &problems(found))?;
+        writeln!(self.out, "}}")?;
+        self.out.flush()
+    }
+}
+
+/// A deletion, written at its end.
+#[derive(Serialize)]
+pub struct JsonCleaning {
+    schema: u32,
+    domains: Vec<String>,
+    deleted: u64,
+    stores: Vec<StoreRow>,
+    undo: Option<UndoRow>,
+    problems: Vec<Problem>,
+}
+
+#[derive(Serialize)]
+struct UndoRow {
+    id: String,
+}
+
+impl JsonCleaning {
+    pub fn begin(query: &Query) -> Self {
+        Self {
+            schema: SCHEMA,
+            domains: query.domains.iter().map(ToString::to_string).collect(),
+            deleted: 0,
+            stores: Vec::new(),
+            undo: None,
+            problems: Vec::new(),
+        }
+    }
+}
+
+impl Cleaning for JsonCleaning {
+    fn cookies(&mut self, _: &Job<'_>, _: &[Cookie]) -> io::Result<()> {
+        Ok(())
+    }
+
+    fn store(&mut self, job: &Job<'_>, cleaned: &Cleaned) -> io::Result<()> {
+        let mut row = StoreRow::of(job, "cleaned");
+        let mut part = DeletionPart {
+            deleted: 0,
+            kept: cleaned.counts.map(|counts| counts.total),
+            in_use_by: Vec::new(),
+        };
+        if let Some(counts) = cleaned.counts {
+            row.total = Some(counts.total);
+            row.matched = Some(counts.matched);
+            row.also_sent = Some(counts.also_sent);
+        }
+        match &cleaned.outcome {
+            Outcome::Cleaned {
+                deleted,
+                kept,
+                trouble,
+            } => {
+                part.deleted = *deleted;
+                part.kept = Some(*kept);
+                self.deleted += deleted;
+                if let Some(error) = trouble {
+                    row.status = "error";
+                    row.error = Some(error.to_string());
+                }
+            }
+            Outcome::NothingMatched => row.status = "nothing-matched",
+            Outcome::InUse(user) => {
+                row.status = "in-use";
+                row.in_use = true;
+                part.in_use_by = processes(Some(user));
+            }
+            Outcome::Failed(error) => {
+                row.status = "error";
+                row.error = Some(error.to_string());
+            }
+            Outcome::Interrupted => row.status = "interrupted",
+        }
+        row.deletion = Some(part);
+        self.stores.push(row);
+        Ok(())
+    }
+
+    fn end(&mut self, found: &Found, undo: Option<&str>) -> io::Result<()> {
+        self.undo = undo.map(|id| UndoRow { id: id.to_owned() });
+        self.problems = problems(found);
+        crate::cli::print_json(self)
+    }
+}

@@ -1,0 +1,66 @@
+//! A progress bar, for when it is worth one.
+
+use std::time::{Duration, Instant};
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+/// With less than this left, a bar would only flicker.
+const WORTH_IT: Duration = Duration::from_secs(1);
+
+/// Counts stores, and shows how many are done when there is more than a second of
+/// work left. Nothing is shown where standard error is no terminal.
+pub struct Progress {
+    started: Instant,
+    total: u64,
+    done: u64,
+    bar: Option<ProgressBar>,
+    wanted: bool,
+}
+
+impl Progress {
+    pub fn new(stores: usize, wanted: bool) -> Self {
+        Self {
+            started: Instant::now(),
+            total: stores as u64,
+            done: 0,
+            bar: None,
+            wanted,
+        }
+    }
+
+    /// One store is done.
+    pub fn step(&mut self) {
+        self.done += 1;
+        if let Some(bar) = &self.bar {
+            bar.set_position(self.done);
+        } else if self.wanted && self.left() > WORTH_IT {
+            let bar = ProgressBar::with_draw_target(Some(self.total), ProgressDrawTarget::stderr());
+            if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos} of {len} stores") {
+                bar.set_style(style);
+            }
+            bar.set_position(self.done);
+            self.bar = Some(bar);
+        }
+    }
+
+    fn left(&self) -> Duration {
+        let each = self.started.elapsed().as_secs_f64() / self.done as f64;
+        Duration::from_secs_f64(each * (self.total - self.done) as f64)
+    }
+
+    /// Prints something without the bar getting in the way.
+    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+        match &self.bar {
+            Some(bar) => bar.suspend(print),
+            None => print(),
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! `cookieclean sites`: which sites have cookies.
+
+use std::collections::BTreeMap;
+use std::io::Write;
+
+use comfy_table::CellAlignment;
+use serde::Serialize;
+
+use super::args::{Output, Sites};
+use super::exit::{Failure, Status};
+use super::report::json::{Problem, SCHEMA, problems};
+use super::report::text::{plain_table, safe};
+use super::{list, report, target};
+use crate::clean::{Job, jobs};
+use crate::domain::site_of;
+use crate::error::Fault;
+use crate::parallel::{Event, in_order};
+
+#[derive(Serialize)]
+struct Document {
+    schema: u32,
+    sites: Vec<SiteRow>,
+    problems: Vec<Problem>,
+}
+
+#[derive(Serialize)]
+struct SiteRow {
+    site: String,
+    cookies: u64,
+    profiles: Vec<ProfileRow>,
+}
+
+#[derive(Serialize, Clone, PartialEq, Eq)]
+struct ProfileRow {
+    browser: &'static str,
+    profile: String,
+}
+
+pub fn run(sites: &Sites, output: &Output) -> Result<Status, Failure> {
+    let found = target::search(&sites.places)?;
+    let mut status = list::problems(&found);
+    let jobs = jobs(&found.profiles);
+    let mut by_site: BTreeMap<String, SiteRow> = BTreeMap::new();
+    in_order(
+        &jobs,
+        target::threads(),
+        |job, _: &mut dyn FnMut(())| job.store.hosts(),
+        |job, event| {
+            let Event::Done(hosts) = event else { return };
+            match hosts {
+                Ok(hosts) => {
+                    for (host, cookies) in hosts {
+                        add(&mut by_site, job, &host, cookies);
+                    }
+                }
+                Err(error) => {
+                    let locked = matches!(error.fault, Fault::Locked | Fault::Restless);
+                    let in_use = locked && matches!(job.profile.guard.in_use(), Ok(Some(_)));
+                    status.and(if in_use {
+                        Status::InUse
+                    } else {
+                        Status::Failed
+                    });
+                    report::error(&error);
+                }
+            }
+        },
+    );
+    let text = sites.text.as_deref().unwrap_or("").to_lowercase();
+    let mut rows: Vec<_> = by_site.into_values().collect();
+    rows.retain(|row| row.site.contains(&text));
+
+    if output.json {
+        super::print_json(&Document {
+            schema: SCHEMA,
+            sites: rows,
+            problems: problems(&found),
+        })?;
+    } else {
+        print(&rows)?;
+    }
+    Ok(status)
+}
+
+fn add(by_site: &mut BTreeMap<String, SiteRow>, job: &Job<'_>, host: &str, cookies: u64) {
+    let site = site_of(host).to_owned();
+    let row = by_site.entry(site.clone()).or_insert_with(|| SiteRow {
+        site,
+        cookies: 0,
+        profiles: Vec::new(),
+    });
+    row.cookies += cookies;
+    let profile = ProfileRow {
+        browser: job.profile.browser.id,
+        profile: job.profile.name.clone(),
+    };
+    if !row.profiles.contains(&profile) {
+        row.profiles.push(profile);
+    }
+}
+
+fn print(rows: &[SiteRow]) -> std::io::Result<()> {
+    let mut out = anstream::stdout().lock();
+    if rows.is_empty() {
+        return writeln!(out, "No such site has cookies.");
+    }
+    let mut table = plain_table();
+    for row in rows {
+        let profiles: Vec<_> = row
+            .profiles
+            .iter()
+            .map(|profile| format!("{}/{}", profile.browser, safe(&profile.profile)))
+            .collect();
+        table.add_row([
+            safe(&row.site).into_owned(),
+            row.cookies.to_string(),
+            profiles.join(", "),
+        ]);
+    }
+    if let Some(column) = table.column_mut(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    writeln!(out, "{}", table.trim_fmt())
+}

@@ -1,0 +1,75 @@
+//! From arguments to what is looked for and where.
+
+use super::args::{Matching, Places};
+use super::exit::Failure;
+use crate::clean::{self, jobs};
+use crate::cookie::Query;
+use crate::discover::{Filter, Found, Layout, Roots, discover};
+use crate::domain::{Domain, DomainError, site_of};
+
+/// Searches the places for profiles.
+pub fn search(places: &Places) -> Result<Found, Failure> {
+    let layout = places
+        .layout
+        .map_or_else(Layout::of_this_system, Layout::from);
+    let roots = match &places.home {
+        Some(home) => Roots::below(home, layout).map_err(Failure::Home)?,
+        None => Roots::of_this_user(layout)?,
+    };
+    let filter = Filter {
+        browsers: places.browser.clone(),
+        profiles: places.profile.clone(),
+        folders: places.profile_dir.clone(),
+    };
+    Ok(discover(&roots, &filter)?)
+}
+
+/// What the arguments mean. A bare word is answered with the sites it stands in.
+pub fn query(matching: &Matching, places: &Places) -> Result<Query, Failure> {
+    let mut domains = Vec::new();
+    for text in &matching.domains {
+        let domain = Domain::parse(text).map_err(|error| match &error {
+            DomainError::BareWord(word) => {
+                let sites = sites_like(word, places);
+                Failure::DidYouMean(error, sites)
+            }
+            _ => Failure::Domain(error),
+        })?;
+        if !domains.contains(&domain) {
+            domains.push(domain);
+        }
+    }
+    Ok(Query {
+        domains,
+        exact: matching.exact,
+        partitioned: !matching.no_partitioned,
+        names: matching.name.clone(),
+        keep: matching.keep.clone(),
+    })
+}
+
+/// The sites of stored hosts that hold a word. It only serves a better error
+/// message, so what cannot be read is passed over.
+fn sites_like(word: &str, places: &Places) -> Vec<String> {
+    let Ok(found) = search(places) else {
+        return Vec::new();
+    };
+    let mut sites: Vec<_> = jobs(&found.profiles)
+        .iter()
+        .filter_map(|job| job.store.hosts().ok())
+        .flat_map(|hosts| hosts.into_keys())
+        .filter(|host| host.contains(word))
+        .map(|host| site_of(&host).to_owned())
+        .collect();
+    sites.sort();
+    sites.dedup();
+    sites
+}
+
+/// How many stores are worked on at once; `COOKIECLEAN_THREADS` is for measuring.
+pub fn threads() -> usize {
+    std::env::var("COOKIECLEAN_THREADS")
+        .ok()
+        .and_then(|threads| threads.parse().ok())
+        .unwrap_or_else(clean::threads)
+}

@@ -1,0 +1,239 @@
+//! `cookieclean undo`: putting back, listing and destroying copies.
+
+use std::io::Write;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde::Serialize;
+
+use super::args::{Output, Undo as Arguments};
+use super::exit::{Failure, Status};
+use super::report::human::by_whom;
+use super::report::json::{ProcessRow, SCHEMA, processes};
+use super::report::text::{count, plain_table, safe};
+use super::{interrupt, report};
+use crate::undo::{Entry, PutBack, PutBackOutcome, Undo};
+
+#[derive(Serialize)]
+struct ListDocument {
+    schema: u32,
+    undo: Vec<EntryRow>,
+}
+
+#[derive(Serialize)]
+struct EntryRow {
+    id: String,
+    created: Timestamp,
+    domains: Vec<String>,
+    cookies: u64,
+}
+
+#[derive(Serialize)]
+struct ForgetDocument {
+    schema: u32,
+    forgotten: Vec<String>,
+}
+
+#[derive(Serialize)]
+struct UndoDocument {
+    schema: u32,
+    id: Option<String>,
+    restored: u64,
+    stores: Vec<StoreRow>,
+}
+
+#[derive(Serialize)]
+struct StoreRow {
+    store: String,
+    restored: u64,
+    skipped: u64,
+    status: &'static str,
+    in_use_by: Vec<ProcessRow>,
+    error: Option<String>,
+}
+
+pub fn run(arguments: &Arguments, output: &Output, undo: &Undo) -> Result<Status, Failure> {
+    let mut entries = undo.entries()?;
+    if arguments.list {
+        list(entries, output)?;
+        return Ok(Status::Fine);
+    }
+    if let Some(id) = &arguments.id {
+        entries.retain(|entry| entry.id == *id);
+        if entries.is_empty() {
+            return Err(Failure::NoSuchDeletion(id.clone()));
+        }
+    }
+    if arguments.forget {
+        forget(entries, output)?;
+        return Ok(Status::Fine);
+    }
+    restore(entries.into_iter().next(), output)
+}
+
+fn list(entries: Vec<Entry>, output: &Output) -> Result<(), Failure> {
+    if output.json {
+        let row = |entry: Entry| EntryRow {
+            id: entry.id,
+            created: entry.created,
+            domains: entry.domains,
+            cookies: entry.cookies,
+        };
+        super::print_json(&ListDocument {
+            schema: SCHEMA,
+            undo: entries.into_iter().map(row).collect(),
+        })?;
+        return Ok(());
+    }
+    let mut out = anstream::stdout().lock();
+    if entries.is_empty() {
+        writeln!(out, "There is nothing to undo.")?;
+        return Ok(());
+    }
+    let mut table = plain_table();
+    table.set_header(["id", "domains", "cookies", "kept until"]);
+    for entry in &entries {
+        let until = entry.expires().to_zoned_datetime(TimeZone::system());
+        table.add_row([
+            entry.id.clone(),
+            safe(&entry.domains.join(" ")).into_owned(),
+            entry.cookies.to_string(),
+            until.strftime("%Y-%m-%d %H:%M").to_string(),
+        ]);
+    }
+    writeln!(out, "{}", table.trim_fmt())?;
+    Ok(())
+}
+
+fn forget(entries: Vec<Entry>, output: &Output) -> Result<(), Failure> {
+    let mut forgotten = Vec::new();
+    for entry in entries {
+        let id = entry.id.clone();
+        entry.forget()?;
+        forgotten.push(id);
+    }
+    if output.json {
+        super::print_json(&ForgetDocument {
+            schema: SCHEMA,
+            forgotten,
+        })?;
+    } else if !output.quiet {
+        let n = count(forgotten.len() as u64, "deletion");
+        writeln!(anstream::stdout(), "The copies of {n} were destroyed.")?;
+    }
+    Ok(())
+}
+
+fn restore(entry: Option<Entry>, output: &Output) -> Result<Status, Failure> {
+    let mut document = UndoDocument {
+        schema: SCHEMA,
+        id: entry.as_ref().map(|entry| entry.id.clone()),
+        restored: 0,
+        stores: Vec::new(),
+    };
+    let mut status = Status::Fine;
+    let Some(entry) = entry else {
+        if output.json {
+            super::print_json(&document)?;
+        } else if !output.quiet {
+            writeln!(anstream::stdout(), "There is nothing to undo.")?;
+        }
+        return Ok(status);
+    };
+    interrupt::note();
+    entry.restore(&interrupt::happened, |back| {
+        let (row, outcome) = row(&back);
+        status.and(outcome);
+        document.restored += row.restored;
+        document.stores.push(row);
+        if !output.json {
+            tell(&back);
+        }
+    });
+    if output.json {
+        super::print_json(&document)?;
+    } else if !output.quiet {
+        let skipped: u64 = document.stores.iter().map(|row| row.skipped).sum();
+        let mut out = anstream::stdout().lock();
+        writeln!(
+            out,
+            "Put back {} in {}.",
+            count(document.restored, "cookie"),
+            count(
+                document
+                    .stores
+                    .iter()
+                    .filter(|r| r.status == "restored")
+                    .count() as u64,
+                "store"
+            )
+        )?;
+        if skipped > 0 {
+            writeln!(
+                out,
+                "{} had been set anew by the browser meanwhile, and stayed as they are now.",
+                count(skipped, "cookie")
+            )?;
+        }
+    }
+    Ok(status)
+}
+
+fn row(back: &PutBack) -> (StoreRow, Status) {
+    let mut row = StoreRow {
+        store: back.store.display().to_string(),
+        restored: 0,
+        skipped: 0,
+        status: "restored",
+        in_use_by: Vec::new(),
+        error: None,
+    };
+    let status = match &back.outcome {
+        PutBackOutcome::Restored(done) => {
+            row.restored = done.restored;
+            row.skipped = done.skipped;
+            match &done.trouble {
+                None => Status::Fine,
+                Some(fault) => {
+                    row.status = "error";
+                    row.error = Some(fault.to_string());
+                    Status::Failed
+                }
+            }
+        }
+        PutBackOutcome::InUse(user) => {
+            row.status = "in-use";
+            row.in_use_by = processes(Some(user));
+            Status::InUse
+        }
+        PutBackOutcome::Failed(error) => {
+            row.status = "error";
+            row.error = Some(error.to_string());
+            Status::Failed
+        }
+        PutBackOutcome::Interrupted => {
+            row.status = "interrupted";
+            Status::Interrupted
+        }
+    };
+    (row, status)
+}
+
+fn tell(back: &PutBack) {
+    let store = back.store.display();
+    match &back.outcome {
+        PutBackOutcome::Restored(done) => {
+            if let Some(fault) = &done.trouble {
+                report::warn(&format!("{store}: {fault}"));
+            }
+        }
+        PutBackOutcome::InUse(user) => report::warn(&format!(
+            "skipped {store}, since its browser is open{}. Close it and run this again.",
+            by_whom(user)
+        )),
+        PutBackOutcome::Failed(error) => report::error(error),
+        PutBackOutcome::Interrupted => {
+            report::warn(&format!("interrupted before {store}; its copy is kept"));
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! One vocabulary for the cookies of both browser families. No I/O.
+
+use glob::Pattern;
+use jiff::Timestamp;
+
+use crate::domain::Domain;
+
+/// A stored cookie without its value, which a deletion never needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cookie {
+    /// As stored: a leading dot marks a domain cookie, none a host-only one.
+    pub host: String,
+    pub name: String,
+    pub path: String,
+    /// The site under which the cookie is partitioned (CHIPS, Firefox's total
+    /// cookie protection), as an origin: `https://openai.com`.
+    pub partition: Option<String>,
+    /// The Firefox container, by the name that Firefox shows.
+    pub container: Option<String>,
+    /// None for a session cookie.
+    pub expires: Option<Timestamp>,
+    pub secure: bool,
+    pub http_only: bool,
+    pub same_site: SameSite,
+    pub matched_by: MatchedBy,
+}
+
+impl Cookie {
+    /// Whether it ends with the browser session.
+    pub fn is_session(&self) -> bool {
+        self.expires.is_none()
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SameSite {
+    None,
+    Lax,
+    Strict,
+    Unspecified,
+}
+
+/// Why a cookie belongs to what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MatchedBy {
+    /// Its own host is the domain or lies below it.
+    Host,
+    /// Another host set it while embedded in the domain.
+    Partition,
+}
+
+/// Which cookies are meant.
+#[derive(Debug, Clone)]
+pub struct Query {
+    pub domains: Vec<Domain>,
+    /// Only the named hosts, neither their subdomains nor what other hosts set
+    /// while embedded in them.
+    pub exact: bool,
+    /// Also the cookies that other hosts set while embedded in these domains.
+    pub partitioned: bool,
+    /// When there are any, only cookies with a name that one of them matches.
+    pub names: Vec<Pattern>,
+    /// Cookies with a name that one of them matches stay.
+    pub keep: Vec<Pattern>,
+}
+
+impl Query {
+    /// Everything of these domains.
+    pub fn all_of(domains: Vec<Domain>) -> Self {
+        Self {
+            domains,
+            exact: false,
+            partitioned: true,
+            names: Vec::new(),
+            keep: Vec::new(),
+        }
+    }
+
+    /// Whose a cookie is, by its stored host and the host of the site under which
+    /// it is partitioned, if it is. Names are not looked at here.
+    pub fn whose(&self, host: &[u8], partition_host: Option<&str>) -> Option<MatchedBy> {
+        if self.domains.iter().any(|d| d.owns(host, self.exact)) {
+            return Some(MatchedBy::Host);
+        }
+        let partition = partition_host.filter(|_| self.partitioned && !self.exact)?;
+        self.domains
+            .iter()
+            .any(|d| d.owns(partition.as_bytes(), false))
+            .then_some(MatchedBy::Partition)
+    }
+
+    /// Whether a cookie of this name is meant.
+    pub fn wants_name(&self, name: &str) -> bool {
+        (self.names.is_empty() || self.names.iter().any(|p| p.matches(name)))
+            && !self.keep.iter().any(|p| p.matches(name))
+    }
+
+    /// Whether a cookie that is not meant is still sent to one of the domains.
+    pub fn is_sent(&self, host: &[u8]) -> bool {
+        self.domains.iter().any(|d| d.is_sent(host))
+    }
+}

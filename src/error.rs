@@ -1,0 +1,125 @@
+//! What can go wrong with one file, with the file's name in it.
+//!
+//! What the person can do about it is added by the last layer, in `cli`.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+/// A failure that concerns one file or folder.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {fault}", path.display())]
+pub struct Error {
+    pub path: PathBuf,
+    pub fault: Fault,
+}
+
+/// What is wrong with it.
+#[derive(Debug, thiserror::Error)]
+pub enum Fault {
+    #[error("permission denied")]
+    Denied,
+    #[error("it is read-only")]
+    ReadOnly,
+    #[error("the file is gone")]
+    Gone,
+    #[error("it is not a regular file")]
+    NotAFile,
+    #[error("it is not an SQLite database, or only the beginning of one")]
+    NotADatabase,
+    #[error("the database is damaged: {0}")]
+    Corrupt(String),
+    #[error("it has no table {0}, so it is no cookie store that is known here")]
+    NoTable(&'static str),
+    #[error(
+        "its table {table} has no column {column}, so it is of a version that is not known here"
+    )]
+    NoColumn {
+        table: &'static str,
+        column: &'static str,
+    },
+    #[error("another program keeps it locked")]
+    Locked,
+    #[error("it was written to at every attempt to read it")]
+    Restless,
+    #[error("the disk is full")]
+    Full,
+    #[error("it leads out of its browser's folder, to {}", .0.display())]
+    Outside(PathBuf),
+    #[error("it does not parse: {0}")]
+    Unparsable(String),
+    #[error("no copy for undo could be written, so nothing was deleted: {0}")]
+    NoCopy(Box<Error>),
+    #[error("the copy for undo is damaged: {0}")]
+    BadCopy(String),
+    #[error(
+        "the browser has changed the store's version from {was} to {is} since, \
+         and would not understand the old rows"
+    )]
+    OtherVersion { was: i64, is: i64 },
+    #[error("checking the result failed: {0}")]
+    NotVerified(String),
+    #[error("{0}")]
+    Io(io::Error),
+    #[error("{0}")]
+    Sql(rusqlite::Error),
+}
+
+impl Fault {
+    /// Puts the file's name to it.
+    pub fn at(self, path: impl Into<PathBuf>) -> Error {
+        Error {
+            path: path.into(),
+            fault: self,
+        }
+    }
+}
+
+/// Attaches the file's name to a result.
+pub trait At<T> {
+    fn at(self, path: &Path) -> Result<T, Error>;
+}
+
+impl<T, F: Into<Fault>> At<T> for Result<T, F> {
+    fn at(self, path: &Path) -> Result<T, Error> {
+        self.map_err(|fault| fault.into().at(path))
+    }
+}
+
+impl From<io::Error> for Fault {
+    fn from(error: io::Error) -> Self {
+        /// `ERROR_SHARING_VIOLATION` and `ERROR_LOCK_VIOLATION`.
+        const WINDOWS_SHARING: [i32; 2] = [32, 33];
+        match error.kind() {
+            io::ErrorKind::PermissionDenied => Self::Denied,
+            io::ErrorKind::NotFound => Self::Gone,
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Self::Full,
+            io::ErrorKind::ReadOnlyFilesystem => Self::ReadOnly,
+            _ if cfg!(windows)
+                && error
+                    .raw_os_error()
+                    .is_some_and(|code| WINDOWS_SHARING.contains(&code)) =>
+            {
+                Self::Locked
+            }
+            _ => Self::Io(error),
+        }
+    }
+}
+
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{
+            DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase,
+            PermissionDenied, ReadOnly,
+        };
+        match error.sqlite_error_code() {
+            Some(NotADatabase) => Self::NotADatabase,
+            Some(DatabaseCorrupt) => Self::Corrupt(error.to_string()),
+            Some(DatabaseBusy | DatabaseLocked) => Self::Locked,
+            Some(DiskFull) => Self::Full,
+            Some(PermissionDenied) => Self::Denied,
+            Some(ReadOnly) => Self::ReadOnly,
+            _ => Self::Sql(error),
+        }
+    }
+}

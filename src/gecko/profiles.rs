@@ -1,0 +1,165 @@
+//! The profiles beside a `profiles.ini`, and the cookie store in each.
+
+use std::collections::HashSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use ini::{Ini, ParseOption};
+
+use super::containers::Containers;
+use super::cookies::MozCookies;
+use super::parent_lock::ParentLock;
+use crate::browsers::Browser;
+use crate::claim::Guard;
+use crate::discover::{Candidate, Search};
+use crate::error::{At, Error, Fault};
+use crate::sqlite::ReadView;
+use crate::sqlite::table::TableStore;
+
+const COOKIES: &str = "cookies.sqlite";
+const PROFILES_INI: &str = "profiles.ini";
+/// Where the profile manager of 2025 keeps the profiles that it makes; they are
+/// not in profiles.ini.
+const GROUPS: &str = "Profile Groups";
+
+/// A profile by its list: the name that is shown, and the folder.
+struct Listed {
+    name: String,
+    path: String,
+}
+
+/// Whether this is a folder that holds profiles.
+pub(crate) fn is_root(dir: &Path) -> bool {
+    dir.join(PROFILES_INI).is_file() || dir.join(GROUPS).is_dir()
+}
+
+/// Whether this is a profile.
+pub(crate) fn is_profile(dir: &Path) -> bool {
+    [COOKIES, "prefs.js", "times.json"]
+        .iter()
+        .any(|file| dir.join(file).is_file())
+}
+
+/// Adds every profile that the lists name or the folder holds.
+pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, root: &Path) {
+    let mut listed = Vec::new();
+    let ini = root.join(PROFILES_INI);
+    match read_ini(&ini) {
+        Ok(profiles) => listed.extend(profiles),
+        Err(problem) => search.problem(problem),
+    }
+    for file in search.entries(&root.join(GROUPS)) {
+        if file.extension().is_some_and(|e| e == "sqlite") {
+            match read_group(&file) {
+                Ok(profiles) => listed.extend(profiles),
+                Err(problem) => search.problem(problem),
+            }
+        }
+    }
+
+    let mut seen = HashSet::new();
+    for Listed { name, path } in listed {
+        let Some(dir) = locate(root, &path) else {
+            continue;
+        };
+        // A path outside of the folder is one that the person once chose; in
+        // another home folder it could name something of this computer.
+        let chosen = Path::new(&path).is_absolute() && search.roots.confinement().is_none();
+        seen.insert(dir.clone());
+        let within = match dunce::canonicalize(&dir) {
+            Ok(real) if chosen => real,
+            _ => root.to_owned(),
+        };
+        add(search, browser, dir, Some(name), within);
+    }
+    for folder in [root.to_owned(), root.join("Profiles")] {
+        for dir in search.entries(&folder) {
+            if !seen.contains(&dir) && search.is_there(&dir.join(COOKIES)) {
+                add(search, browser, dir, None, root.to_owned());
+            }
+        }
+    }
+}
+
+/// Adds the one profile at `dir`, a real path.
+pub(crate) fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &Path) {
+    add(search, browser, dir.to_owned(), None, dir.to_owned());
+}
+
+fn add(
+    search: &mut Search<'_>,
+    browser: &'static Browser,
+    dir: PathBuf,
+    display_name: Option<String>,
+    within: PathBuf,
+) {
+    let name = dir
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
+    let mut files = vec![dir.join(COOKIES)];
+    files.retain(|file| search.is_there(file));
+    let guard = Arc::new(Guard::new(ParentLock::of(&dir)));
+    let candidate = Candidate {
+        display_name: display_name.unwrap_or_else(|| name.clone()),
+        name,
+        dir: dir.clone(),
+        within,
+    };
+    search.add(browser, candidate, &guard, files, |path| {
+        let containers = Containers::of(&dir);
+        Box::new(TableStore::<MozCookies>::new(path, containers))
+    });
+}
+
+/// A listed path is relative to the root, or (in Profile Groups) to its `Profiles`
+/// folder, or absolute. None when there is nothing.
+fn locate(root: &Path, path: &str) -> Option<PathBuf> {
+    [root.join(path), root.join("Profiles").join(path)]
+        .into_iter()
+        .find(|dir| fs::symlink_metadata(dir).is_ok())
+}
+
+fn read_ini(file: &Path) -> Result<Vec<Listed>, Error> {
+    let text = match fs::read(file) {
+        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        other => other.at(file)?,
+    };
+    let text = String::from_utf8(text).map_err(|e| Fault::Unparsable(e.to_string()).at(file))?;
+    // A Windows path is full of what would otherwise be escapes.
+    let options = ParseOption {
+        enabled_quote: false,
+        enabled_escape: false,
+        ..ParseOption::default()
+    };
+    let ini = Ini::load_from_str_opt(&text, options)
+        .map_err(|e| Fault::Unparsable(e.to_string()).at(file))?;
+    let profiles = ini.iter().filter_map(|(section, properties)| {
+        let number = section?.strip_prefix("Profile")?;
+        number.parse::<u32>().ok()?;
+        let path = properties.get("Path")?;
+        Some(Listed {
+            name: properties.get("Name").unwrap_or(path).to_owned(),
+            path: path.to_owned(),
+        })
+    });
+    Ok(profiles.collect())
+}
+
+fn read_group(file: &Path) -> Result<Vec<Listed>, Error> {
+    let read = || -> Result<Vec<Listed>, Fault> {
+        let view = ReadView::open(file)?;
+        let mut select = view
+            .connection()
+            .prepare("SELECT path, name FROM Profiles")?;
+        let rows = select.query_map([], |row| {
+            Ok(Listed {
+                path: row.get(0)?,
+                name: row.get(1)?,
+            })
+        })?;
+        Ok(rows.collect::<Result<_, _>>()?)
+    };
+    read().at(file)
+}

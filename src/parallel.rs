@@ -1,0 +1,70 @@
+//! Working on stores side by side, and telling of them in their order.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
+use std::sync::{Mutex, PoisonError};
+use std::thread;
+
+/// Messages that one job may be ahead of what is told: it waits then, so that
+/// memory stays flat however much it finds.
+const AHEAD: usize = 4;
+
+/// What comes of a job.
+pub enum Event<M, R> {
+    /// Something on the way.
+    Message(M),
+    /// The end of it.
+    Done(R),
+}
+
+/// Works on `jobs` with up to `threads` at once; `tell` hears of every job in the
+/// order of the jobs, on the calling thread.
+pub fn in_order<J: Sync, M: Send, R: Send>(
+    jobs: &[J],
+    threads: usize,
+    work: impl Fn(&J, &mut dyn FnMut(M)) -> R + Sync,
+    mut tell: impl FnMut(&J, Event<M, R>),
+) {
+    if jobs.len() < 2 || threads < 2 {
+        for job in jobs {
+            let result = work(job, &mut |message| tell(job, Event::Message(message)));
+            tell(job, Event::Done(result));
+        }
+        return;
+    }
+    type Line<M, R> = SyncSender<Event<M, R>>;
+    let (lines, ears): (Vec<_>, Vec<Receiver<_>>) = jobs
+        .iter()
+        .map(|_| {
+            let (line, ear) = sync_channel(AHEAD);
+            (Mutex::new(Some::<Line<M, R>>(line)), ear)
+        })
+        .unzip();
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..threads.min(jobs.len()) {
+            scope.spawn(|| {
+                loop {
+                    // In order, so that the job which is told of is always at work.
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    let Some(job) = jobs.get(index) else { return };
+                    let line = lines[index]
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner)
+                        .take();
+                    let Some(line) = line else { return };
+                    // Nobody listens any more only when the listener panicked.
+                    let result = work(job, &mut |message| {
+                        let _ = line.send(Event::Message(message));
+                    });
+                    let _ = line.send(Event::Done(result));
+                }
+            });
+        }
+        for (job, ear) in jobs.iter().zip(ears) {
+            for event in ear {
+                tell(job, event);
+            }
+        }
+    });
+}

@@ -1,0 +1,160 @@
+//! A private copy of a database together with its WAL or journal.
+//!
+//! A database in WAL mode cannot be opened in place without leaving `-wal` and
+//! `-shm` files beside it, and a running Firefox keeps it locked. The files
+//! themselves can be read, and together they hold a consistent state as long as
+//! none of them changed while they were copied.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
+
+use super::{header, sibling, size_of};
+use crate::error::Fault;
+use crate::system;
+
+/// Firefox checkpoints after every 16 pages, so a write seldom lasts long.
+const ATTEMPTS: u32 = 8;
+const PAUSE: Duration = Duration::from_millis(40);
+/// Longer than the granularity of any file system's modification times (FAT: 2 s).
+const SETTLED: Duration = Duration::from_secs(3);
+/// The salts that change when a WAL is begun anew stand in its first 32 bytes.
+const WAL_HEADER: usize = 32;
+
+/// The copy; the folder goes when this is dropped.
+pub(super) struct Snapshot {
+    pub folder: TempDir,
+    pub database: PathBuf,
+}
+
+impl Snapshot {
+    /// Copies `path` and what SQLite keeps beside it.
+    ///
+    /// # Errors
+    /// When a file cannot be read, the temporary folder cannot be written, or the
+    /// browser wrote at each attempt.
+    pub fn take(path: &Path) -> Result<Self, Fault> {
+        let folder = system::private_temp_folder()?;
+        let database = folder.path().join("store");
+        for attempt in 0..ATTEMPTS {
+            if attempt > 0 {
+                thread::sleep(PAUSE);
+            }
+            if copy_if_stable(path, &database)? {
+                return Ok(Self { folder, database });
+            }
+        }
+        Err(Fault::Restless)
+    }
+}
+
+/// Copies all files and tells whether they were the same before and after.
+fn copy_if_stable(path: &Path, copy: &Path) -> Result<bool, Fault> {
+    let wal = sibling(path, "-wal");
+    let journal = sibling(path, "-journal");
+    let before = (stamp(path), wal_header(&wal)?);
+
+    copy_file(path, copy)?;
+    let has_wal = copy_sibling(&wal, &sibling(copy, "-wal"))?;
+    let has_journal = copy_sibling(&journal, &sibling(copy, "-journal"))?;
+
+    // A WAL only grows until its header changes, and what is missing at its end
+    // is a later transaction. The database itself must not have changed at all:
+    // a checkpoint writes into it while we read.
+    if wal_header(&wal)? != before.1 {
+        return Ok(false);
+    }
+    let untouched = match (before.0, stamp(path)) {
+        (Some(old), Some(new)) => {
+            old == new
+                && SystemTime::now()
+                    .duration_since(new.1)
+                    .is_ok_and(|age| age > SETTLED)
+        }
+        _ => false,
+    };
+    if !untouched && !same_content(path, copy)? {
+        return Ok(false);
+    }
+    if has_journal && !same_content(&journal, &sibling(copy, "-journal"))? {
+        return Ok(false);
+    }
+    if !has_wal {
+        make_plain(copy)?;
+    }
+    Ok(true)
+}
+
+fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = path.metadata().ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
+
+fn wal_header(wal: &Path) -> io::Result<Option<[u8; WAL_HEADER]>> {
+    let mut header = [0; WAL_HEADER];
+    match File::open(wal).and_then(|mut file| file.read_exact(&mut header)) {
+        Ok(()) => Ok(Some(header)),
+        Err(e)
+            if matches!(
+                e.kind(),
+                io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof
+            ) =>
+        {
+            Ok(None)
+        }
+        Err(e) => Err(e),
+    }
+}
+
+/// Unlike `fs::copy`, without the mode of the original, which may be read-only.
+fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+    let _ = fs::remove_file(to);
+    io::copy(&mut File::open(from)?, &mut system::create_private(to)?)?;
+    Ok(())
+}
+
+/// Whether there was something to copy.
+fn copy_sibling(from: &Path, to: &Path) -> io::Result<bool> {
+    if size_of(from) == 0 {
+        // A copy from an earlier attempt must not stay.
+        let _ = fs::remove_file(to);
+        return Ok(false);
+    }
+    match copy_file(from, to) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(e) => Err(e),
+    }
+}
+
+fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
+    const CHUNK: usize = 1 << 18;
+    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+    if one.metadata()?.len() != other.metadata()?.len() {
+        return Ok(false);
+    }
+    let (mut a, mut b) = (Vec::with_capacity(CHUNK), Vec::with_capacity(CHUNK));
+    loop {
+        a.clear();
+        b.clear();
+        (&mut one).take(CHUNK as u64).read_to_end(&mut a)?;
+        (&mut other).take(CHUNK as u64).read_to_end(&mut b)?;
+        if a != b {
+            return Ok(false);
+        }
+        if a.is_empty() {
+            return Ok(true);
+        }
+    }
+}
+
+/// Lets the copy be opened without a WAL; there is nothing in one.
+fn make_plain(copy: &Path) -> io::Result<()> {
+    let mut file = OpenOptions::new().write(true).open(copy)?;
+    file.seek(SeekFrom::Start(header::VERSIONS_OFFSET))?;
+    file.write_all(&[1, 1])
+}

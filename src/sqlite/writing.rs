@@ -1,0 +1,102 @@
+//! Changing a database that belongs to a browser.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
+
+use super::{header, sibling, size_of};
+use crate::claim::Claim;
+use crate::error::Fault;
+
+/// Another reader (a backup program, a second cookieclean) may hold a shared lock.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// A database that is open for writing, in the journal mode that its browser uses.
+pub(crate) struct Writer {
+    db: Connection,
+    path: PathBuf,
+    wal: bool,
+}
+
+impl Writer {
+    /// Opens the existing database at `path`. That nothing else uses it is what
+    /// the claim stands for.
+    ///
+    /// # Errors
+    /// When it is no database, or cannot be written to. It is never created.
+    pub fn open(path: &Path, _claim: &Claim) -> Result<Self, Fault> {
+        let wal = header::is_wal(path)?;
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX
+            | OpenFlags::SQLITE_OPEN_NOFOLLOW;
+        let db = Connection::open_with_flags(path, flags)?;
+        db.busy_timeout(PATIENCE)?;
+        super::restrain(&db)?;
+        // SQLite falls back to reading where it may not write.
+        if db.is_readonly("main")? {
+            return Err(Fault::ReadOnly);
+        }
+        // A stock build leaves deleted bytes in the file.
+        db.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))?;
+        db.pragma_update(None, "synchronous", "FULL")?;
+        // Chromium keeps an empty journal file; leave beside the store what was there.
+        if !wal && sibling(path, "-journal").exists() {
+            db.pragma_update_and_check(None, "journal_mode", "TRUNCATE", |_| Ok(()))?;
+        }
+        Ok(Self {
+            db,
+            path: path.to_owned(),
+            wal,
+        })
+    }
+
+    pub fn connection(&self) -> &Connection {
+        &self.db
+    }
+
+    /// Begins a transaction that nobody else can write beside; dropped without a
+    /// commit, it leaves the database as it was.
+    ///
+    /// # Errors
+    /// When the database stays locked.
+    pub fn begin(&mut self) -> Result<Transaction<'_>, Fault> {
+        Ok(self
+            .db
+            .transaction_with_behavior(TransactionBehavior::Immediate)?)
+    }
+
+    /// Moves what a WAL holds into the database, leaves it empty, and closes.
+    ///
+    /// # Errors
+    /// When someone else still reads the WAL, or the disk fails.
+    pub fn close(self) -> Result<(), Fault> {
+        if self.wal {
+            // Until then a deleted value stays readable in the WAL.
+            let busy: i64 = self
+                .db
+                .query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
+            if busy != 0 {
+                return Err(Fault::Locked);
+            }
+        }
+        self.db.close().map_err(|(_, error)| error)?;
+        if size_of(&sibling(&self.path, "-wal")) > 0 {
+            return Err(Fault::NotVerified("the WAL is not empty".into()));
+        }
+        Ok(())
+    }
+}
+
+/// Whether the database is sound, by SQLite's own check.
+///
+/// # Errors
+/// With the first thing that it found, when it is not.
+pub(super) fn quick_check(db: &Connection) -> Result<(), Fault> {
+    let verdict: String = db.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+    if verdict == "ok" {
+        Ok(())
+    } else {
+        Err(Fault::Corrupt(verdict))
+    }
+}

@@ -1,0 +1,43 @@
+//! Locks, processes and file modes: the only place that differs by system.
+
+mod processes;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+
+pub(crate) use processes::{command_line, name_of};
+#[cfg(unix)]
+pub(crate) use unix::*;
+#[cfg(windows)]
+pub(crate) use windows::*;
+
+/// Whether this is Windows, where a file that is open excludes others by its
+/// share mode and there are neither record locks nor symbolic links as locks.
+pub(crate) const WINDOWS: bool = cfg!(windows);
+
+/// Whether a file can be used after its name is removed.
+pub(crate) const OPEN_FILES_OUTLIVE_NAMES: bool = cfg!(unix);
+
+/// Who holds a lock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Holder {
+    /// None when the process is not one that can be seen from here (another pid
+    /// namespace, or a system that does not tell).
+    pub pid: Option<u32>,
+}
+
+/// The outcome of trying to take a lock.
+pub(crate) enum Taken {
+    Ours(HeldFile),
+    Theirs,
+}
+
+/// A folder in the temporary folder that only its owner can look into.
+pub(crate) fn private_temp_folder() -> std::io::Result<tempfile::TempDir> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix("cookieclean-");
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    builder.tempdir()
+}

@@ -1,0 +1,154 @@
+//! POSIX: record locks and modes.
+
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use nix::errno::Errno;
+use nix::fcntl::{FcntlArg, fcntl};
+use nix::libc;
+
+use super::{Holder, Taken};
+
+/// A write lock on the whole file, however long it is.
+fn whole_file() -> libc::flock {
+    libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    }
+}
+
+/// Who holds a record lock (`fcntl`) on this file that would keep us from writing.
+/// `flock` is another lock altogether, which the browsers do not use.
+///
+/// # Errors
+/// When the file is there and cannot be opened.
+pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
+    let file = match File::open(path) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        other => other?,
+    };
+    let mut lock = whole_file();
+    #[cfg(target_os = "linux")]
+    let asked = FcntlArg::F_OFD_GETLK(&mut lock);
+    #[cfg(not(target_os = "linux"))]
+    let asked = FcntlArg::F_GETLK(&mut lock);
+    fcntl(&file, asked)?;
+    if lock.l_type == libc::F_UNLCK as libc::c_short {
+        return Ok(None);
+    }
+    // 0 for a process of another pid namespace, -1 for an open-file lock.
+    let pid = u32::try_from(lock.l_pid).ok().filter(|pid| *pid > 0);
+    Ok(Some(Holder { pid }))
+}
+
+/// A record lock that is held until this is dropped.
+pub(crate) struct HeldFile {
+    _file: File,
+    /// The file was not there before: it goes again, before the lock does.
+    created: Option<PathBuf>,
+}
+
+impl HeldFile {
+    /// Takes a write lock on the whole file, which is created if it is missing, and
+    /// is neither written nor touched: Firefox takes a changed modification time
+    /// for a crash.
+    ///
+    /// # Errors
+    /// When the file cannot be opened for writing, or locks are not supported.
+    pub fn take(path: &Path) -> io::Result<Taken> {
+        let open = |create_new| {
+            OpenOptions::new()
+                .read(true)
+                .write(true)
+                .create_new(create_new)
+                .mode(0o600)
+                .open(path)
+        };
+        let (file, created) = match open(false) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => (open(true)?, Some(path.to_owned())),
+            other => (other?, None),
+        };
+        let lock = whole_file();
+        // A lock of the open file is not lost when another descriptor is closed.
+        #[cfg(target_os = "linux")]
+        let asked = FcntlArg::F_OFD_SETLK(&lock);
+        #[cfg(not(target_os = "linux"))]
+        let asked = FcntlArg::F_SETLK(&lock);
+        match fcntl(&file, asked) {
+            Ok(_) => Ok(Taken::Ours(Self {
+                _file: file,
+                created,
+            })),
+            Err(Errno::EAGAIN | Errno::EACCES) => Ok(Taken::Theirs),
+            Err(e) => Err(e.into()),
+        }
+    }
+}
+
+impl Drop for HeldFile {
+    fn drop(&mut self) {
+        if let Some(path) = &self.created {
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// Whether a process of this number runs, whoever it belongs to.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    let Ok(pid) = i32::try_from(pid) else {
+        return false;
+    };
+    !matches!(
+        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None),
+        Err(Errno::ESRCH)
+    )
+}
+
+/// The name that Chromium writes into its lock.
+pub(crate) fn host_name() -> String {
+    nix::unistd::gethostname()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
+}
+
+/// Creates a file that must not be there yet, for its owner only from its first
+/// moment on.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(0o600)
+        .open(path)
+}
+
+/// Creates a folder for its owner only, with the folders above it; one that is
+/// there must be the user's own, and is closed to others.
+pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
+    let metadata = fs::symlink_metadata(path)?;
+    if !metadata.is_dir() {
+        return Err(io::Error::other("it is a link, not a folder"));
+    }
+    if metadata.uid() != nix::unistd::geteuid().as_raw() {
+        return Err(io::Error::other("the folder belongs to another user"));
+    }
+    if metadata.mode() & 0o077 != 0 {
+        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
+    }
+    Ok(())
+}
+
+/// Creates a folder for its owner only; there must be nothing of that name yet.
+pub(crate) fn new_private_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().mode(0o700).create(path)
+}
+
+/// Makes the names in a folder safe from a power cut.
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}

@@ -1,0 +1,95 @@
+//! Windows: share modes stand in for locks.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::windows::fs::OpenOptionsExt;
+use std::path::Path;
+
+use super::{Holder, Taken};
+
+// <https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew>
+const FILE_SHARE_READ: u32 = 1;
+const FILE_SHARE_ALL: u32 = 7;
+const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+const ERROR_SHARING_VIOLATION: i32 = 32;
+
+fn is_shared_out(error: &io::Error) -> bool {
+    error.raw_os_error() == Some(ERROR_SHARING_VIOLATION)
+}
+
+/// Whether somebody has this file open and lets nobody write to it. Who, Windows
+/// does not tell here.
+///
+/// # Errors
+/// When the file is there and cannot be opened for another reason.
+pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
+    // Sharing everything ourselves, so that a browser which starts is not hindered.
+    match OpenOptions::new()
+        .write(true)
+        .share_mode(FILE_SHARE_ALL)
+        .open(path)
+    {
+        Ok(_) => Ok(None),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(e) if is_shared_out(&e) => Ok(Some(Holder { pid: None })),
+        Err(e) => Err(e),
+    }
+}
+
+/// A file that is held open, and kept from others, until this is dropped.
+pub(crate) struct HeldFile(#[allow(dead_code)] File);
+
+impl HeldFile {
+    /// Opens the file so that nobody else can write to it: what Chromium does with
+    /// `lockfile` and Firefox with `parent.lock`. If it was missing it goes again.
+    ///
+    /// # Errors
+    /// When it cannot be opened for another reason than that somebody has it.
+    pub fn take(path: &Path) -> io::Result<Taken> {
+        let mut options = OpenOptions::new();
+        options.read(true).write(true).share_mode(FILE_SHARE_READ);
+        let opened = match options.open(path) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => options
+                .create_new(true)
+                .custom_flags(FILE_FLAG_DELETE_ON_CLOSE)
+                .open(path),
+            other => other,
+        };
+        match opened {
+            Ok(file) => Ok(Taken::Ours(Self(file))),
+            Err(e) if is_shared_out(&e) => Ok(Taken::Theirs),
+            Err(e) => Err(e),
+        }
+    }
+}
+
+/// Whether a process of this number runs.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    super::name_of(pid).is_some()
+}
+
+/// No lock on Windows names the computer.
+pub(crate) fn host_name() -> String {
+    String::new()
+}
+
+/// Creates a file that must not be there yet. What is in the user's own AppData
+/// folder is closed to other users by inheritance.
+pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).open(path)
+}
+
+/// Creates a folder with the folders above it.
+pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
+}
+
+/// Creates a folder; there must be nothing of that name yet.
+pub(crate) fn new_private_folder(path: &Path) -> io::Result<()> {
+    fs::create_dir(path)
+}
+
+/// NTFS keeps its names safe by itself, and a folder cannot be synced.
+pub(crate) fn sync_folder(_path: &Path) -> io::Result<()> {
+    Ok(())
+}

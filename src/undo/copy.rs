@@ -1,0 +1,258 @@
+//! The rows of one store, as a file: JSON, one value a line.
+//!
+//! The first line is the [`CopyHeader`], each further one a row: an array with a
+//! value for each column. Text and integers are JSON's own; what JSON cannot say
+//! exactly is an object: `{"blob": base64}`, `{"text": base64}` for text that is
+//! not UTF-8, `{"real": bits}`.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader, BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use base64::Engine;
+use base64::prelude::BASE64_STANDARD;
+use serde::{Deserialize, Serialize};
+
+use super::Deletion;
+use crate::clean::Job;
+use crate::error::{At, Error, Fault};
+use crate::store::{RowSink, RowSource, Rows, Value};
+use crate::system;
+
+pub(super) const EXTENSION: &str = "jsonl";
+/// A copy that is still being written, or was when the power failed. Nothing has
+/// been deleted on the strength of it.
+const UNFINISHED: &str = "part";
+
+/// Which store the rows are of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CopyHeader {
+    pub store: PathBuf,
+    pub profile_dir: PathBuf,
+    pub browser: String,
+    pub profile: String,
+    #[serde(flatten)]
+    pub rows: Rows,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Written {
+    Integer(i64),
+    Text(String),
+    Other(Other),
+    Null,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Other {
+    Real(u64),
+    Text(String),
+    Blob(String),
+}
+
+impl From<&Value> for Written {
+    fn from(value: &Value) -> Self {
+        match value {
+            Value::Null => Self::Null,
+            Value::Integer(i) => Self::Integer(*i),
+            Value::Real(r) => Self::Other(Other::Real(r.to_bits())),
+            Value::Text(bytes) => match str::from_utf8(bytes) {
+                Ok(text) => Self::Text(text.to_owned()),
+                Err(_) => Self::Other(Other::Text(BASE64_STANDARD.encode(bytes))),
+            },
+            Value::Blob(bytes) => Self::Other(Other::Blob(BASE64_STANDARD.encode(bytes))),
+        }
+    }
+}
+
+impl TryFrom<Written> for Value {
+    type Error = base64::DecodeError;
+
+    fn try_from(written: Written) -> Result<Self, Self::Error> {
+        Ok(match written {
+            Written::Null => Self::Null,
+            Written::Integer(i) => Self::Integer(i),
+            Written::Text(text) => Self::Text(text.into_bytes()),
+            Written::Other(Other::Real(bits)) => Self::Real(f64::from_bits(bits)),
+            Written::Other(Other::Text(text)) => Self::Text(BASE64_STANDARD.decode(text)?),
+            Written::Other(Other::Blob(text)) => Self::Blob(BASE64_STANDARD.decode(text)?),
+        })
+    }
+}
+
+/// A copy that is being written; unless it is [kept](Copy::keep) it goes again.
+pub struct Copy<'a> {
+    deletion: &'a Deletion,
+    job: Job<'a>,
+    number: u32,
+    writing: Option<(PathBuf, BufWriter<File>)>,
+    finished: Option<PathBuf>,
+}
+
+impl<'a> Copy<'a> {
+    pub(super) fn new(deletion: &'a Deletion, job: &Job<'a>, number: u32) -> Self {
+        Self {
+            deletion,
+            job: *job,
+            number,
+            writing: None,
+            finished: None,
+        }
+    }
+
+    /// The rows are deleted from the store: from now on they are only here.
+    pub fn keep(mut self) {
+        self.finished = None;
+    }
+
+    fn line(&mut self, line: &impl Serialize) -> Result<(), Error> {
+        let Some((path, file)) = &mut self.writing else {
+            return Err(Fault::BadCopy("it was not begun".into()).at(self.job.store.path()));
+        };
+        serde_json::to_writer(&mut *file, line)
+            .map_err(std::io::Error::from)
+            .and_then(|()| file.write_all(b"\n"))
+            .at(path)
+    }
+}
+
+impl RowSink for Copy<'_> {
+    fn begin(&mut self, rows: &Rows) -> Result<(), Error> {
+        let name = format!("{:04}", self.number);
+        let path = self
+            .deletion
+            .folder()?
+            .join(name)
+            .with_extension(UNFINISHED);
+        let file = system::create_private(&path).at(&path)?;
+        self.writing = Some((path, BufWriter::new(file)));
+        let header = CopyHeader {
+            store: self.job.store.path().to_owned(),
+            profile_dir: self.job.profile.dir.clone(),
+            browser: self.job.profile.browser.id.to_owned(),
+            profile: self.job.profile.name.clone(),
+            rows: rows.clone(),
+        };
+        self.line(&header)
+    }
+
+    fn row(&mut self, values: &[Value]) -> Result<(), Error> {
+        let written: Vec<_> = values.iter().map(Written::from).collect();
+        self.line(&written)
+    }
+
+    fn finish(&mut self) -> Result<(), Error> {
+        let Some((path, file)) = &mut self.writing else {
+            return Ok(());
+        };
+        file.flush().at(path)?;
+        file.get_ref().sync_all().at(path)?;
+        let finished = path.with_extension(EXTENSION);
+        fs::rename(&path, &finished).at(&finished)?;
+        self.finished = Some(finished);
+        self.writing = None;
+        let folder = self.deletion.folder()?;
+        system::sync_folder(folder).at(folder)
+    }
+}
+
+impl Drop for Copy<'_> {
+    fn drop(&mut self) {
+        let unfinished = self.writing.take().map(|(path, _)| path);
+        for path in unfinished.into_iter().chain(self.finished.take()) {
+            // Nothing was deleted; what stays can still be undone, to no effect.
+            let _ = fs::remove_file(path);
+        }
+    }
+}
+
+/// A copy that is read.
+pub(super) struct Reader {
+    path: PathBuf,
+    header: CopyHeader,
+    lines: BufReader<File>,
+    left: u64,
+}
+
+impl Reader {
+    pub fn open(path: &Path) -> Result<Self, Error> {
+        let mut lines = BufReader::new(File::open(path).at(path)?);
+        let mut line = Vec::new();
+        lines.read_until(b'\n', &mut line).at(path)?;
+        let header: CopyHeader =
+            serde_json::from_slice(&line).map_err(|e| Fault::BadCopy(e.to_string()).at(path))?;
+        Ok(Self {
+            path: path.to_owned(),
+            left: header.rows.rows,
+            header,
+            lines,
+        })
+    }
+
+    pub fn header_of_copy(&self) -> &CopyHeader {
+        &self.header
+    }
+}
+
+/// The header of a copy.
+pub(super) fn read_header(path: &Path) -> Result<CopyHeader, Error> {
+    Ok(Reader::open(path)?.header)
+}
+
+impl RowSource for Reader {
+    fn header(&self) -> &Rows {
+        &self.header.rows
+    }
+
+    fn next_row(&mut self) -> Result<Option<Vec<Value>>, Error> {
+        let bad = |why: &str| Fault::BadCopy(why.to_owned()).at(&self.path);
+        let mut line = Vec::new();
+        self.lines.read_until(b'\n', &mut line).at(&self.path)?;
+        if line.is_empty() {
+            return match self.left {
+                0 => Ok(None),
+                _ => Err(bad("its end is missing")),
+            };
+        }
+        let written: Vec<Written> =
+            serde_json::from_slice(&line).map_err(|e| bad(&e.to_string()))?;
+        if written.len() != self.header.rows.columns.len() || self.left == 0 {
+            return Err(bad("a row does not fit the header"));
+        }
+        self.left -= 1;
+        written
+            .into_iter()
+            .map(Value::try_from)
+            .collect::<Result<_, _>>()
+            .map(Some)
+            .map_err(|e| bad(&e.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_value_comes_back_as_it_was() {
+        let values = [
+            Value::Null,
+            Value::Integer(i64::MIN),
+            Value::Integer(i64::MAX),
+            Value::Real(0.1 + 0.2),
+            Value::Real(f64::INFINITY),
+            Value::Text(b"".to_vec()),
+            Value::Text("caf\u{e9} \u{0}\n\"".into()),
+            Value::Text(vec![0xff, 0xfe]),
+            Value::Blob(vec![]),
+            Value::Blob((0..=255).collect()),
+        ];
+        for value in values {
+            let json = serde_json::to_string(&Written::from(&value)).unwrap();
+            let back: Written = serde_json::from_str(&json).unwrap();
+            assert_eq!(Value::try_from(back).unwrap(), value, "{json}");
+        }
+    }
+}

@@ -1,0 +1,332 @@
+//! The copies of what was deleted: written, listed, put back, destroyed.
+//!
+//! They hold live credentials. A folder for each deletion, which only its owner can
+//! read; in it `deletion.json` and, for each store, its rows: see [`copy`].
+
+mod copy;
+
+use std::fs;
+use std::io::{self, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use jiff::{SignedDuration, Timestamp, ToSpan};
+use serde::{Deserialize, Serialize};
+
+pub use copy::{Copy, CopyHeader};
+
+use crate::claim::{InUse, Refused};
+use crate::clean::{Job, jobs};
+use crate::discover::{Filter, Layout, Roots, discover};
+use crate::error::{At, Error, Fault};
+use crate::store::{Restored, RowSource};
+use crate::system;
+
+/// How long copies are kept.
+pub const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+const RECORD: &str = "deletion.json";
+/// A name for which this many deletions in one second would be needed to miss.
+const TRIES: u32 = 10_000;
+
+/// Where the copies are.
+#[derive(Debug, Clone)]
+pub struct Undo {
+    folder: PathBuf,
+}
+
+/// What is written down of a deletion.
+#[derive(Debug, Serialize, Deserialize)]
+struct Record {
+    schema: u32,
+    created: Timestamp,
+    domains: Vec<String>,
+}
+
+/// A deletion that can be undone.
+#[derive(Debug)]
+pub struct Entry {
+    pub id: String,
+    pub created: Timestamp,
+    pub domains: Vec<String>,
+    /// How many cookies it can bring back.
+    pub cookies: u64,
+    folder: PathBuf,
+}
+
+impl Undo {
+    /// In the user's state folder, or where `COOKIECLEAN_STATE_DIR` says.
+    ///
+    /// # Errors
+    /// When the system does not tell where that is.
+    pub fn of_this_user() -> Result<Self, Error> {
+        let state = match std::env::var_os("COOKIECLEAN_STATE_DIR") {
+            Some(folder) if !folder.is_empty() => PathBuf::from(folder),
+            _ => dirs::state_dir()
+                .or_else(dirs::data_local_dir)
+                .ok_or_else(|| Fault::Gone.at("the folder for this user's state"))?
+                .join("cookieclean"),
+        };
+        Ok(Self::in_folder(&state))
+    }
+
+    /// In a given state folder.
+    pub fn in_folder(state: &Path) -> Self {
+        Self {
+            folder: state.join("undo"),
+        }
+    }
+
+    /// The deletions that can be undone, the newest first.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn entries(&self) -> Result<Vec<Entry>, Error> {
+        let folders = match fs::read_dir(&self.folder) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.at(&self.folder)?,
+        };
+        let mut entries: Vec<_> = folders
+            .flatten()
+            .filter_map(|folder| Entry::read(folder.path()))
+            .collect();
+        entries.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
+        Ok(entries)
+    }
+
+    /// Destroys the copies that are older than [`KEPT`]. One whose age is not
+    /// written down goes by the age of its folder.
+    ///
+    /// # Errors
+    /// When they cannot be removed.
+    pub fn expire(&self, now: Timestamp) -> Result<(), Error> {
+        let Ok(folders) = fs::read_dir(&self.folder) else {
+            return Ok(());
+        };
+        for folder in folders.flatten() {
+            let path = folder.path();
+            let created = read_record(&path).map(|record| record.created).or_else(|| {
+                let modified = folder.metadata().ok()?.modified().ok()?;
+                Timestamp::try_from(modified).ok()
+            });
+            if created.is_some_and(|created| now.duration_since(created) > KEPT) {
+                destroy(&path)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Begins to keep what a deletion of these domains removes. Nothing is created
+    /// before there is something to keep.
+    pub fn begin(&self, domains: Vec<String>, now: Timestamp) -> Deletion {
+        Deletion {
+            parent: self.folder.clone(),
+            record: Record {
+                schema: 1,
+                created: now,
+                domains,
+            },
+            folder: OnceLock::new(),
+            next: AtomicU32::new(0),
+        }
+    }
+}
+
+/// Removes a folder of copies, after writing over what is in them.
+fn destroy(folder: &Path) -> Result<(), Error> {
+    for file in fs::read_dir(folder).at(folder)?.flatten() {
+        let path = file.path();
+        let is_file = file.file_type().at(&path)?.is_file();
+        if is_file {
+            wipe(&path).at(&path)?;
+        }
+    }
+    fs::remove_dir_all(folder).at(folder)
+}
+
+fn wipe(path: &Path) -> io::Result<()> {
+    let mut file = fs::OpenOptions::new().write(true).open(path)?;
+    let length = file.seek(io::SeekFrom::End(0))?;
+    file.rewind()?;
+    io::copy(&mut io::Read::take(io::repeat(0), length), &mut file)?;
+    file.sync_data()
+}
+
+fn read_record(folder: &Path) -> Option<Record> {
+    let text = fs::read(folder.join(RECORD)).ok()?;
+    serde_json::from_slice(&text).ok()
+}
+
+/// A deletion under way, whose rows are kept.
+pub struct Deletion {
+    parent: PathBuf,
+    record: Record,
+    folder: OnceLock<Result<PathBuf, String>>,
+    next: AtomicU32,
+}
+
+impl Deletion {
+    /// A place for the rows of a store.
+    pub(crate) fn copy_of<'a>(&'a self, job: &Job<'a>) -> Copy<'a> {
+        Copy::new(self, job, self.next.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// The folder, made when it is first needed.
+    fn folder(&self) -> Result<&Path, Error> {
+        let made = self
+            .folder
+            .get_or_init(|| self.create().map_err(|error| error.to_string()));
+        match made {
+            Ok(folder) => Ok(folder),
+            Err(why) => Err(Fault::Io(io::Error::other(why.clone())).at(&self.parent)),
+        }
+    }
+
+    fn create(&self) -> io::Result<PathBuf> {
+        system::private_folder(&self.parent)?;
+        let stamp = self.record.created.strftime("%Y%m%d-%H%M%S").to_string();
+        for n in 1..TRIES {
+            let id = match n {
+                1 => stamp.clone(),
+                n => format!("{stamp}-{n}"),
+            };
+            let folder = self.parent.join(id);
+            // Of two that run at once, one makes it and the other goes on.
+            match system::new_private_folder(&folder) {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                Err(e) => return Err(e),
+                Ok(()) => {
+                    let mut file = system::create_private(&folder.join(RECORD))?;
+                    file.write_all(&serde_json::to_vec(&self.record)?)?;
+                    file.sync_all()?;
+                    system::sync_folder(&self.parent)?;
+                    return Ok(folder);
+                }
+            }
+        }
+        Err(io::ErrorKind::AlreadyExists.into())
+    }
+
+    /// Ends it; gives the id by which it can be undone, if there is anything to.
+    pub fn end(self) -> Option<String> {
+        let folder = self.folder.into_inner()?.ok()?;
+        let is_empty = copies(&folder).is_empty();
+        if is_empty {
+            // An empty folder that stays does no harm.
+            let _ = destroy(&folder);
+            return None;
+        }
+        Some(folder.file_name()?.to_string_lossy().into_owned())
+    }
+}
+
+/// The finished copies in a folder.
+fn copies(folder: &Path) -> Vec<PathBuf> {
+    let mut files: Vec<_> = fs::read_dir(folder)
+        .into_iter()
+        .flatten()
+        .flatten()
+        .map(|file| file.path())
+        .filter(|path| path.extension().is_some_and(|e| e == copy::EXTENSION))
+        .collect();
+    files.sort();
+    files
+}
+
+/// What became of the rows of one store.
+#[derive(Debug)]
+pub struct PutBack {
+    pub store: PathBuf,
+    pub outcome: PutBackOutcome,
+}
+
+#[derive(Debug)]
+pub enum PutBackOutcome {
+    Restored(Restored),
+    InUse(InUse),
+    Failed(Error),
+    /// Not begun, because the person interrupted.
+    Interrupted,
+}
+
+impl Entry {
+    fn read(folder: PathBuf) -> Option<Self> {
+        let record = read_record(&folder)?;
+        let cookies = copies(&folder)
+            .iter()
+            .filter_map(|file| copy::read_header(file).ok())
+            .map(|header| header.rows.rows)
+            .sum();
+        Some(Self {
+            id: folder.file_name()?.to_string_lossy().into_owned(),
+            created: record.created,
+            domains: record.domains,
+            cookies,
+            folder,
+        })
+    }
+
+    /// When its copies will be destroyed.
+    pub fn expires(&self) -> Timestamp {
+        self.created
+            .checked_add(KEPT.as_hours().hours())
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// Destroys the copies.
+    ///
+    /// # Errors
+    /// When they cannot be removed.
+    pub fn forget(self) -> Result<(), Error> {
+        destroy(&self.folder)
+    }
+
+    /// Puts everything back, each store with its browser closed. What is back is
+    /// destroyed here; what could not be put back stays for another try.
+    pub fn restore(self, interrupted: &dyn Fn() -> bool, mut tell: impl FnMut(PutBack)) {
+        for file in copies(&self.folder) {
+            let mut store = file.clone();
+            let outcome = if interrupted() {
+                PutBackOutcome::Interrupted
+            } else {
+                restore_one(&file, &mut store).unwrap_or_else(|refused| match refused {
+                    Refused::InUse(user) => PutBackOutcome::InUse(user),
+                    Refused::Failed(error) => PutBackOutcome::Failed(error),
+                })
+            };
+            if matches!(outcome, PutBackOutcome::Restored(_)) {
+                // Left behind, it would only find everything back already.
+                let _ = wipe(&file).and_then(|()| fs::remove_file(&file));
+            }
+            tell(PutBack { store, outcome });
+        }
+        if copies(&self.folder).is_empty() {
+            let _ = destroy(&self.folder);
+        }
+    }
+}
+
+/// `path` becomes that of the store as soon as it is known.
+fn restore_one(file: &Path, path: &mut PathBuf) -> Result<PutBackOutcome, Refused> {
+    let mut copy = copy::Reader::open(file)?;
+    let header = copy.header_of_copy().clone();
+    path.clone_from(&header.store);
+    let gone = || Fault::Gone.at(&header.store);
+
+    let roots = Roots::of_this_user(Layout::of_this_system())?;
+    let filter = Filter {
+        folders: vec![header.profile_dir.clone()],
+        ..Filter::default()
+    };
+    let found = discover(&roots, &filter).map_err(|_| gone())?;
+    let all = jobs(&found.profiles);
+    let job = all
+        .iter()
+        .find(|job| job.store.path() == header.store && job.store.kind() == copy.header().kind)
+        .ok_or_else(gone)?;
+
+    let claim = job.profile.guard.claim()?;
+    let restored = job.store.restore(&claim, &mut copy)?;
+    Ok(PutBackOutcome::Restored(restored))
+}
