@@ -4,8 +4,9 @@
 
 mod browser;
 
-use browser::{Chromium, Cookie, Kind, Server};
+use browser::{Chromium, Cookie, Firefox, Kind, Server};
 use rusqlite::Connection;
+use serde_json::json;
 
 fn cookie(host: &str, name: &str, value: &str, partition: Option<&str>, session: bool) -> Cookie {
     Cookie {
@@ -85,6 +86,80 @@ fn what_chromium_is_given_is_in_its_store_and_there_after_a_restart() {
 
     let restored = &["--restore-last-session"];
     let mut browser = Chromium::start(&server, dir.path(), "Profile 1", restored);
+    assert_eq!(browser.cookies(), expected);
+    browser.kill();
+}
+
+#[test]
+fn what_firefox_is_given_is_in_its_store_and_there_after_a_restart() {
+    if !Kind::Firefox.available("what_firefox_is_given_is_in_its_store") {
+        return;
+    }
+    let server = Server::start();
+    let dir = tempfile::tempdir().unwrap();
+    let restored = &[("browser.startup.page", json!(3))];
+    let mut browser = Firefox::start(&server, dir.path(), restored);
+    assert_eq!(browser.add_container("Banking club"), 6);
+    browser.set_cookies(
+        "chat.openai.com",
+        &[
+            "a=1; Domain=openai.com; Max-Age=86400; Secure; SameSite=None",
+            "__Secure-b=2; Path=/; Max-Age=86400; Secure; HttpOnly; SameSite=Lax",
+        ],
+    );
+    browser.set_cookie("127.0.0.1", "c=3");
+    browser.embed(
+        "openai.com",
+        "widget.example",
+        "d=4; Max-Age=86400; Secure; SameSite=None; Partitioned",
+    );
+    browser.set_cookies_in("Work", "openai.com", &["e=5; Max-Age=86400"]);
+    browser.set_cookies_in("Banking club", "openai.com", &["f=6; Max-Age=86400"]);
+    browser.visit("https://chat.openai.com/");
+    assert_eq!(
+        server.cookies_sent_to("chat.openai.com").unwrap(),
+        ["__Secure-b=2", "a=1"]
+    );
+    let contained = |name: &str, value: &str, container: &str| Cookie {
+        container: Some(container.into()),
+        ..cookie("openai.com", name, value, None, false)
+    };
+    let expected = [
+        cookie(".openai.com", "a", "1", None, false),
+        cookie("127.0.0.1", "c", "3", None, true),
+        cookie("chat.openai.com", "__Secure-b", "2", None, false),
+        contained("e", "5", "Work"),
+        contained("f", "6", "Banking club"),
+        cookie(
+            "widget.example",
+            "d",
+            "4",
+            Some("https://openai.com"),
+            false,
+        ),
+    ];
+    assert_eq!(browser.cookies(), expected);
+    assert!(std::path::Path::new(&format!("/proc/{}", browser.pid())).exists());
+    browser.close();
+
+    let store = Connection::open(dir.path().join("cookies.sqlite")).unwrap();
+    assert_eq!(
+        rows(
+            &store,
+            "SELECT host || ' ' || name || ' ' || originAttributes || ' ' || isSecure || isHttpOnly
+             FROM moz_cookies ORDER BY host, name"
+        ),
+        [
+            ".openai.com a  10",
+            "chat.openai.com __Secure-b  11",
+            "openai.com e ^userContextId=2 00",
+            "openai.com f ^userContextId=6 00",
+            "widget.example d ^partitionKey=%28https%2Copenai.com%29 10",
+        ]
+    );
+    drop(store);
+
+    let mut browser = Firefox::start(&server, dir.path(), restored);
     assert_eq!(browser.cookies(), expected);
     browser.kill();
 }

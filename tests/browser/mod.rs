@@ -16,6 +16,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod chromium;
+mod firefox;
 mod process;
 mod server;
 mod wire;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub use chromium::Chromium;
+pub use firefox::Firefox;
 pub use server::{Request, Server};
 
 /// For whatever a browser does on request. Generous: a cold start on a busy
