@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 
 use super::process::Process;
-use super::server::{Log, Server};
+use super::server::{Exchange, Server};
 use super::wire::Wire;
-use super::{Cookie, Kind, embed_url, set_url, wait_for};
+use super::{Cookie, Kind, embed_url, wait_for};
 
 pub struct Chromium {
     process: Process,
@@ -17,7 +17,7 @@ pub struct Chromium {
     tab: String,
     pid: u32,
     user_data_dir: PathBuf,
-    log: Log,
+    exchange: Exchange,
 }
 
 impl Chromium {
@@ -103,7 +103,7 @@ impl Chromium {
             tab,
             pid,
             user_data_dir: user_data_dir.to_path_buf(),
-            log: server.log(),
+            exchange: server.exchange(),
         }
     }
 
@@ -134,22 +134,19 @@ impl Chromium {
 
     /// The same for several cookies in one answer.
     pub fn set_cookies(&mut self, host: &str, cookies: &[&str]) {
-        let from = self.log.len();
-        self.visit(&set_url(host, cookies));
-        assert!(
-            self.log.has_since(from, host, "/set"),
-            "{host} was not asked"
-        );
+        let path = self.exchange.offer(cookies);
+        self.visit(&format!("https://{host}{path}"));
+        self.exchange.assert_taken(host, &path);
     }
 
     /// Has `embedded_host` set a cookie while a page of `top_host` embeds it.
     pub fn embed(&mut self, top_host: &str, embedded_host: &str, cookie: &str) {
-        let from = self.log.len();
-        self.visit(&embed_url(top_host, &set_url(embedded_host, &[cookie])));
-        assert!(
-            self.log.has_since(from, embedded_host, "/set"),
-            "{embedded_host} was not asked"
-        );
+        let path = self.exchange.offer(&[cookie]);
+        self.visit(&embed_url(
+            top_host,
+            &format!("https://{embedded_host}{path}"),
+        ));
+        self.exchange.assert_taken(embedded_host, &path);
     }
 
     /// The cookies that Chromium says it has, in all partitions, sorted.

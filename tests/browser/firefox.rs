@@ -6,9 +6,9 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::process::Process;
-use super::server::{Log, Server};
+use super::server::{Exchange, Server};
 use super::wire::Wire;
-use super::{Cookie, Kind, embed_url, set_url};
+use super::{Cookie, Kind, embed_url};
 
 pub struct Firefox {
     process: Process,
@@ -18,7 +18,7 @@ pub struct Firefox {
     /// The browser's own window: a script in it has the browser's privileges.
     window: String,
     pid: u32,
-    log: Log,
+    exchange: Exchange,
 }
 
 impl Firefox {
@@ -81,7 +81,7 @@ impl Firefox {
             tab,
             window,
             pid,
-            log: server.log(),
+            exchange: server.exchange(),
         }
     }
 
@@ -135,23 +135,26 @@ impl Firefox {
 
     /// The same for several cookies in one answer.
     pub fn set_cookies(&mut self, host: &str, cookies: &[&str]) {
-        let from = self.log.len();
-        self.visit(&set_url(host, cookies));
-        self.assert_asked(from, host);
+        let path = self.exchange.offer(cookies);
+        self.visit(&format!("https://{host}{path}"));
+        self.exchange.assert_taken(host, &path);
     }
 
     /// The same in a new tab of the container of that name.
     pub fn set_cookies_in(&mut self, container: &str, host: &str, cookies: &[&str]) {
-        let from = self.log.len();
-        self.visit_in(container, &set_url(host, cookies));
-        self.assert_asked(from, host);
+        let path = self.exchange.offer(cookies);
+        self.visit_in(container, &format!("https://{host}{path}"));
+        self.exchange.assert_taken(host, &path);
     }
 
     /// Has `embedded_host` set a cookie while a page of `top_host` embeds it.
     pub fn embed(&mut self, top_host: &str, embedded_host: &str, cookie: &str) {
-        let from = self.log.len();
-        self.visit(&embed_url(top_host, &set_url(embedded_host, &[cookie])));
-        self.assert_asked(from, embedded_host);
+        let path = self.exchange.offer(&[cookie]);
+        self.visit(&embed_url(
+            top_host,
+            &format!("https://{embedded_host}{path}"),
+        ));
+        self.exchange.assert_taken(embedded_host, &path);
     }
 
     /// The cookies that Firefox says it has, in all partitions and containers,
@@ -194,8 +197,13 @@ impl Firefox {
     }
 
     /// A clean exit: everything is written and all processes end.
+    ///
+    /// Quits as the menu does. The protocol's own `browser.close` closes the
+    /// tabs one by one first, so the session's file would have none of them.
     pub fn close(mut self) {
-        self.wire.call_last("browser.close");
+        self.run(
+            "window.setTimeout(() => Services.startup.quit(Ci.nsIAppStartup.eAttemptQuit), 0);",
+        );
         self.process.wait_for_end();
     }
 
@@ -209,13 +217,6 @@ impl Firefox {
             None,
             "browsingContext.navigate",
             json!({ "context": tab, "url": url, "wait": "complete" }),
-        );
-    }
-
-    fn assert_asked(&self, from: usize, host: &str) {
-        assert!(
-            self.log.has_since(from, host, "/set"),
-            "firefox did not ask {host}"
         );
     }
 

@@ -114,7 +114,8 @@ impl Kind {
 }
 
 /// The address at which the server sets `cookies`, each one as it would stand
-/// in a `Set-Cookie` header.
+/// in a `Set-Cookie` header, each time that somebody asks. The browsers' own
+/// `set_cookie` sets them once.
 pub fn set_url(host: &str, cookies: &[&str]) -> String {
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     for cookie in cookies {

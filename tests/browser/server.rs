@@ -27,35 +27,60 @@ pub struct Request {
     pub cookies: Vec<String>,
 }
 
+/// What the server and the browser drivers share.
 #[derive(Clone, Default)]
-pub(super) struct Log(Arc<Mutex<Vec<Request>>>);
+pub(super) struct Exchange(Arc<Mutex<State>>);
 
-impl Log {
+#[derive(Default)]
+struct State {
+    log: Vec<Request>,
+    offers: Vec<Vec<String>>,
+}
+
+impl Exchange {
+    /// Has the server set `cookies` in answer to the first request, from any
+    /// host, for the path that this returns. Only the first, and not by what
+    /// the address says: a browser that opens its old tabs again must not get
+    /// the cookies again, nor should its history hold their values.
+    pub(super) fn offer(&self, cookies: &[&str]) -> String {
+        let mut state = self.0.lock().unwrap();
+        // Of one segment, so that a cookie without a path gets the path `/`.
+        state
+            .offers
+            .push(cookies.iter().map(|cookie| cookie.to_string()).collect());
+        format!("/set-{}", state.offers.len() - 1)
+    }
+
+    /// Panics unless the offer at `path` was fetched from `host`.
+    pub(super) fn assert_taken(&self, host: &str, path: &str) {
+        let state = self.0.lock().unwrap();
+        assert!(
+            state.log.iter().any(|r| r.host == host && r.path == path),
+            "the browser did not ask {host} for {path}"
+        );
+    }
+
+    fn take(&self, path: &str) -> Vec<String> {
+        let number = path.strip_prefix("/set-").and_then(|n| n.parse().ok());
+        let mut state = self.0.lock().unwrap();
+        number
+            .and_then(|number: usize| state.offers.get_mut(number))
+            .map(std::mem::take)
+            .unwrap_or_default()
+    }
+
     fn push(&self, request: Request) {
-        self.0.lock().unwrap().push(request);
+        self.0.lock().unwrap().log.push(request);
     }
 
-    pub(super) fn all(&self) -> Vec<Request> {
-        self.0.lock().unwrap().clone()
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.0.lock().unwrap().len()
-    }
-
-    /// Whether `host` was asked for something below `path` since the log had
-    /// `from` entries.
-    pub(super) fn has_since(&self, from: usize, host: &str, path: &str) -> bool {
-        let log = self.0.lock().unwrap();
-        log[from..]
-            .iter()
-            .any(|request| request.host == host && request.path.starts_with(path))
+    fn requests(&self) -> Vec<Request> {
+        self.0.lock().unwrap().log.clone()
     }
 }
 
 pub struct Server {
     address: SocketAddr,
-    log: Log,
+    exchange: Exchange,
     stop: Arc<AtomicBool>,
     acceptor: Option<JoinHandle<()>>,
 }
@@ -65,27 +90,27 @@ impl Server {
         let tls = Arc::new(tls_config());
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port on loopback");
         let address = listener.local_addr().expect("the address of the server");
-        let log = Log::default();
+        let exchange = Exchange::default();
         let stop = Arc::new(AtomicBool::new(false));
         let acceptor = {
-            let (log, stop) = (log.clone(), Arc::clone(&stop));
+            let (exchange, stop) = (exchange.clone(), Arc::clone(&stop));
             thread::spawn(move || {
                 for connection in listener.incoming() {
                     if stop.load(Ordering::SeqCst) {
                         return;
                     }
                     let Ok(connection) = connection else { continue };
-                    let (log, tls) = (log.clone(), Arc::clone(&tls));
+                    let (exchange, tls) = (exchange.clone(), Arc::clone(&tls));
                     // A connection that breaks is the browser's to report.
                     thread::spawn(move || {
-                        let _ = serve(connection, tls, &log);
+                        let _ = serve(connection, tls, &exchange);
                     });
                 }
             })
         };
         Server {
             address,
-            log,
+            exchange,
             stop,
             acceptor: Some(acceptor),
         }
@@ -97,20 +122,24 @@ impl Server {
 
     /// Every request so far, in the order of arrival.
     pub fn requests(&self) -> Vec<Request> {
-        self.log.all()
+        self.exchange.requests()
     }
 
     /// The cookies that came with the newest request to `host`, sorted; `None`
     /// where the host was never asked for anything.
     pub fn cookies_sent_to(&self, host: &str) -> Option<Vec<String>> {
-        let newest = self.log.all().into_iter().rfind(|r| r.host == host)?;
+        let newest = self
+            .exchange
+            .requests()
+            .into_iter()
+            .rfind(|r| r.host == host)?;
         let mut cookies = newest.cookies;
         cookies.sort();
         Some(cookies)
     }
 
-    pub(super) fn log(&self) -> Log {
-        self.log.clone()
+    pub(super) fn exchange(&self) -> Exchange {
+        self.exchange.clone()
     }
 }
 
@@ -138,25 +167,25 @@ fn tls_config() -> ServerConfig {
         .expect("the certificate with its key")
 }
 
-fn serve(mut connection: TcpStream, tls: Arc<ServerConfig>, log: &Log) -> io::Result<()> {
+fn serve(mut connection: TcpStream, tls: Arc<ServerConfig>, exchange: &Exchange) -> io::Result<()> {
     // Browsers open connections ahead of need and leave them idle.
     connection.set_read_timeout(Some(Duration::from_secs(30)))?;
     connection.set_write_timeout(Some(Duration::from_secs(30)))?;
     if !starts_with_tls(&connection)? {
         let head = read_head(&mut connection)?;
         if !head.starts_with("CONNECT ") {
-            return answer(&mut connection, &head, log);
+            return answer(&mut connection, &head, exchange);
         }
         connection.write_all(b"HTTP/1.1 200 Connection established\r\n\r\n")?;
         if !starts_with_tls(&connection)? {
             let head = read_head(&mut connection)?;
-            return answer(&mut connection, &head, log);
+            return answer(&mut connection, &head, exchange);
         }
     }
     let session = ServerConnection::new(tls).map_err(io::Error::other)?;
     let mut stream = StreamOwned::new(session, connection);
     let head = read_head(&mut stream)?;
-    answer(&mut stream, &head, log)?;
+    answer(&mut stream, &head, exchange)?;
     stream.conn.send_close_notify();
     stream.flush()
 }
@@ -182,7 +211,7 @@ fn read_head(stream: &mut impl Read) -> io::Result<String> {
     Ok(String::from_utf8_lossy(&head).into_owned())
 }
 
-fn answer(stream: &mut impl Write, head: &str, log: &Log) -> io::Result<()> {
+fn answer(stream: &mut impl Write, head: &str, exchange: &Exchange) -> io::Result<()> {
     let target = head.split(' ').nth(1).unwrap_or("/");
     // A proxy is asked for the whole address.
     let path = match target.strip_prefix("http://") {
@@ -195,7 +224,7 @@ fn answer(stream: &mut impl Write, head: &str, log: &Log) -> io::Result<()> {
             key.eq_ignore_ascii_case(name).then(|| value.trim())
         })
     };
-    log.push(Request {
+    exchange.push(Request {
         host: without_port(header("host").next().unwrap_or_default()).to_string(),
         path: path.to_string(),
         cookies: header("cookie")
@@ -206,6 +235,9 @@ fn answer(stream: &mut impl Write, head: &str, log: &Log) -> io::Result<()> {
 
     let (route, query) = path.split_once('?').unwrap_or((path, ""));
     let mut headers = String::new();
+    for cookie in exchange.take(path) {
+        headers.push_str(&format!("Set-Cookie: {cookie}\r\n"));
+    }
     let mut body = String::new();
     let mut status = "200 OK";
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
