@@ -239,7 +239,6 @@ fn answer(stream: &mut impl Write, head: &str, exchange: &Exchange) -> io::Resul
         headers.push_str(&format!("Set-Cookie: {cookie}\r\n"));
     }
     let mut body = String::new();
-    let mut status = "200 OK";
     for (key, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match (route, &*key) {
             ("/set", "c") => headers.push_str(&format!("Set-Cookie: {value}\r\n")),
@@ -250,13 +249,14 @@ fn answer(stream: &mut impl Write, head: &str, exchange: &Exchange) -> io::Resul
             _ => {}
         }
     }
-    if route == "/favicon.ico" {
-        status = "404 Not Found";
-    }
-    let body = format!("<!doctype html><meta charset=utf-8><title>{route}</title>{body}");
+    // With an icon of its own, the page is the only thing that a visit asks for.
+    let body = format!(
+        "<!doctype html><meta charset=utf-8><link rel=icon href=\"data:,\">\
+         <title>{route}</title>{body}"
+    );
     write!(
         stream,
-        "HTTP/1.1 {status}\r\nContent-Type: text/html; charset=utf-8\r\n\
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\n\
          Content-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n{headers}\r\n{body}",
         body.len()
     )?;
