@@ -28,7 +28,8 @@ fn rows(connection: &Connection, query: &str) -> Vec<String> {
 
 #[test]
 fn what_chromium_is_given_is_in_its_store_and_there_after_a_restart() {
-    if !Kind::Chromium.available("what_chromium_is_given_is_in_its_store") {
+    if !Kind::Chromium.available("what_chromium_is_given_is_in_its_store_and_there_after_a_restart")
+    {
         return;
     }
     let server = Server::start();
@@ -92,7 +93,7 @@ fn what_chromium_is_given_is_in_its_store_and_there_after_a_restart() {
 
 #[test]
 fn what_firefox_is_given_is_in_its_store_and_there_after_a_restart() {
-    if !Kind::Firefox.available("what_firefox_is_given_is_in_its_store") {
+    if !Kind::Firefox.available("what_firefox_is_given_is_in_its_store_and_there_after_a_restart") {
         return;
     }
     let server = Server::start();

@@ -120,7 +120,8 @@ impl Server {
         self.address.port()
     }
 
-    /// Every request so far, in the order of arrival.
+    /// Every request so far, in the order of arrival; also those that browsers
+    /// make on their own account, to their makers' hosts.
     pub fn requests(&self) -> Vec<Request> {
         self.exchange.requests()
     }

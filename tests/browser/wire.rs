@@ -44,30 +44,23 @@ impl Wire {
     /// Calls `method` and returns its result. `session` is the DevTools
     /// protocol's way to name a tab.
     pub(super) fn call(&mut self, session: Option<&str>, method: &str, params: Value) -> Value {
-        self.try_call(session, method, params)
-            .unwrap_or_else(|error| panic!("{} refused {method}: {error}", self.kind.name()))
-    }
-
-    pub(super) fn try_call(
-        &mut self,
-        session: Option<&str>,
-        method: &str,
-        params: Value,
-    ) -> Result<Value, String> {
+        let name = self.kind.name();
+        let url = params["url"].as_str().unwrap_or_default().to_string();
         let id = self
             .send(session, method, params)
-            .unwrap_or_else(|error| panic!("cannot send {method} to the browser: {error}"));
+            .unwrap_or_else(|error| panic!("cannot send {method} {url} to {name}: {error}"));
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let message = self.read(deadline, &format!("the answer to {method}"));
+            let message = self.read(deadline, &format!("the answer to {method} {url}"));
             if message["id"] != id {
                 self.events.push_back(message);
                 continue;
             }
-            return match &message["error"] {
-                Value::Null => Ok(message["result"].clone()),
-                _ => Err(message.to_string()),
-            };
+            assert!(
+                message["error"].is_null(),
+                "{name} refused {method} {url}: {message}"
+            );
+            return message["result"].clone();
         }
     }
 
