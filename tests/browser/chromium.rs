@@ -1,0 +1,197 @@
+//! Chromium, driven over the Chrome DevTools Protocol.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde_json::{Value, json};
+
+use super::process::Process;
+use super::server::{Exchange, Server};
+use super::wire::Wire;
+use super::{Cookie, Kind, embed_url, wait_for};
+
+pub struct Chromium {
+    process: Process,
+    wire: Wire,
+    /// The DevTools session of the one tab that is used for everything.
+    tab: String,
+    pid: u32,
+    user_data_dir: PathBuf,
+    exchange: Exchange,
+}
+
+impl Chromium {
+    /// Starts Chromium with `user_data_dir` (created where it is missing) and
+    /// the profile `profile` in it, for instance `Default` or `Profile 1`.
+    ///
+    /// Session cookies are rows in the store like all others, but a start
+    /// throws them away unless `extra_args` has `--restore-last-session`.
+    pub fn start(
+        server: &Server,
+        user_data_dir: &Path,
+        profile: &str,
+        extra_args: &[&str],
+    ) -> Chromium {
+        fs::create_dir_all(user_data_dir).expect("the user-data directory");
+        let port_file = user_data_dir.join("DevToolsActivePort");
+        // One that a killed browser left would name a port of the past.
+        let _ = fs::remove_file(&port_file);
+
+        let mut args: Vec<String> = [
+            "--headless",
+            // Root has no other way, and neither have containers.
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--disable-quic",
+            "--no-first-run",
+            "--no-default-browser-check",
+            "--no-proxy-server",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--disable-extensions",
+            "--password-store=basic",
+            "--ignore-certificate-errors",
+            "--remote-debugging-port=0",
+        ]
+        .map(String::from)
+        .to_vec();
+        args.push(format!(
+            "--host-resolver-rules=MAP * 127.0.0.1:{}",
+            server.port()
+        ));
+        args.push(format!("--user-data-dir={}", user_data_dir.display()));
+        args.push(format!("--profile-directory={profile}"));
+        args.extend(extra_args.iter().map(|arg| arg.to_string()));
+
+        let mut process = Process::start(Kind::Chromium, &args, &[]);
+        let (port, path) = process.wait_for("the DevToolsActivePort file", || {
+            let text = fs::read_to_string(&port_file).ok()?;
+            let (port, path) = text.split_once('\n')?;
+            let port: u16 = port.parse().ok()?;
+            path.starts_with('/')
+                .then(|| (port, path.trim().to_string()))
+        });
+        let mut wire = Wire::connect(Kind::Chromium, port, &path);
+
+        let processes = wire.call(None, "SystemInfo.getProcessInfo", json!({}));
+        let pid = processes["processInfo"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .find(|process| process["type"] == "browser")
+            .and_then(|process| process["id"].as_u64())
+            .map_or(process.started_pid(), |pid| pid as u32);
+
+        let target = wire.call(None, "Target.createTarget", json!({ "url": "about:blank" }));
+        let attached = wire.call(
+            None,
+            "Target.attachToTarget",
+            json!({ "targetId": target["targetId"], "flatten": true }),
+        );
+        let tab = text(&attached["sessionId"]);
+        wire.call(Some(&tab), "Page.enable", json!({}));
+        wire.call(
+            Some(&tab),
+            "Page.setLifecycleEventsEnabled",
+            json!({ "enabled": true }),
+        );
+        Chromium {
+            process,
+            wire,
+            tab,
+            pid,
+            user_data_dir: user_data_dir.to_path_buf(),
+            exchange: server.exchange(),
+        }
+    }
+
+    /// Opens `url` and waits until it and its frames have loaded.
+    pub fn visit(&mut self, url: &str) {
+        self.wire.forget_events();
+        let tab = self.tab.clone();
+        let answer = self
+            .wire
+            .call(Some(&tab), "Page.navigate", json!({ "url": url }));
+        if let Some(error) = answer["errorText"].as_str() {
+            panic!("chromium cannot open {url}: {error}");
+        }
+        let loader = answer["loaderId"].clone();
+        self.wire
+            .wait_for_event(&format!("{url} to load"), |event| {
+                event["method"] == "Page.lifecycleEvent"
+                    && event["params"]["name"] == "load"
+                    && event["params"]["loaderId"] == loader
+            });
+    }
+
+    /// Has `host` set a cookie in answer to a real visit; `cookie` is what
+    /// stands in the `Set-Cookie` header.
+    pub fn set_cookie(&mut self, host: &str, cookie: &str) {
+        self.set_cookies(host, &[cookie]);
+    }
+
+    /// The same for several cookies in one answer.
+    pub fn set_cookies(&mut self, host: &str, cookies: &[&str]) {
+        let path = self.exchange.offer(cookies);
+        self.visit(&format!("https://{host}{path}"));
+        self.exchange.assert_taken(host, &path);
+    }
+
+    /// Has `embedded_host` set a cookie while a page of `top_host` embeds it.
+    pub fn embed(&mut self, top_host: &str, embedded_host: &str, cookie: &str) {
+        let path = self.exchange.offer(&[cookie]);
+        self.visit(&embed_url(
+            top_host,
+            &format!("https://{embedded_host}{path}"),
+        ));
+        self.exchange.assert_taken(embedded_host, &path);
+    }
+
+    /// The cookies that Chromium says it has, in all partitions, sorted.
+    pub fn cookies(&mut self) -> Vec<Cookie> {
+        let answer = self.wire.call(None, "Storage.getCookies", json!({}));
+        let cookies = answer["cookies"].as_array().expect("a list of cookies");
+        let mut cookies: Vec<Cookie> = cookies
+            .iter()
+            .map(|cookie| Cookie {
+                host: text(&cookie["domain"]),
+                name: text(&cookie["name"]),
+                path: text(&cookie["path"]),
+                value: text(&cookie["value"]),
+                partition: cookie["partitionKey"]["topLevelSite"]
+                    .as_str()
+                    .map(String::from),
+                container: None,
+                session: cookie["session"] == true,
+            })
+            .collect();
+        cookies.sort();
+        cookies
+    }
+
+    /// The id of the browser process, the one in `SingletonLock`.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// A clean exit: cookies are written, all processes end, locks go.
+    pub fn close(mut self) {
+        self.wire.call_last("Browser.close");
+        self.process.wait_for_end();
+        let lock = self.user_data_dir.join("SingletonLock");
+        wait_for("chromium's SingletonLock to go", super::PATIENCE, || {
+            lock.symlink_metadata().is_err().then_some(())
+        });
+    }
+
+    /// SIGKILL for all of its processes: nothing is written, locks stay.
+    pub fn kill(mut self) {
+        self.process.kill();
+    }
+}
+
+fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_string()
+}
