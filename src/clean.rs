@@ -93,11 +93,8 @@ pub fn look(
 }
 
 fn look_at(job: &Job<'_>, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Looked {
-    let in_use = match job.profile.guard.in_use() {
-        Ok(in_use) => in_use,
-        // Looking needs no lock; that it cannot be looked at is said when deleting.
-        Err(_) => None,
-    };
+    // Looking needs no lock; that it cannot be looked at is said when deleting.
+    let in_use = job.profile.guard.in_use().unwrap_or_default();
     let mut batch = Vec::new();
     let found = job.store.find(query, &mut |cookie| {
         batch.push(cookie);

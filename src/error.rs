@@ -20,7 +20,7 @@ pub enum Fault {
     Denied,
     #[error("it is read-only")]
     ReadOnly,
-    #[error("the file is gone")]
+    #[error("it does not exist")]
     Gone,
     #[error("it is not a regular file")]
     NotAFile,

@@ -1,7 +1,8 @@
 //! The `cookies` table of Chromium's `Cookies` database.
 //!
 //! Format: `net/extras/sqlite/sqlite_persistent_cookie_store.cc` in Chromium's
-//! source. Version 11 renamed `secure`, `httponly`, `persistent`; 15 added
+//! source. Old versions call `is_secure`, `is_httponly`, `is_persistent` and `samesite`
+//! `secure`, `httponly`, `persistent` and `firstpartyonly`; 15 added
 //! `top_frame_site_key`; 24 is of 2024.
 
 use jiff::Timestamp;

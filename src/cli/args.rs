@@ -2,7 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Args as Group, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{
+    ArgAction, Args as Group, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+};
 
 use crate::browsers::{BROWSERS, by_id};
 use crate::discover::Layout;
@@ -16,7 +20,6 @@ use crate::discover::Layout;
 #[command(
     name = "cookieclean",
     version,
-    args_conflicts_with_subcommands = true,
     subcommand_negates_reqs = true,
     disable_help_subcommand = true,
     override_usage = "cookieclean [OPTIONS] <DOMAIN>...\n       cookieclean <COMMAND> [OPTIONS] ...",
@@ -175,6 +178,30 @@ impl From<LayoutName> for Layout {
             LayoutName::Macos => Self::MacOs,
             LayoutName::Windows => Self::Windows,
         }
+    }
+}
+
+impl Args {
+    /// Parses the command line of this process.
+    ///
+    /// # Errors
+    /// With what clap has to say: a usage error, the help, the version.
+    pub fn of_this_process() -> Result<Self, clap::Error> {
+        let mut command = Self::command();
+        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        // clap would pass over an option of the deletion in front of another command.
+        if let Some((name, _)) = matches.subcommand() {
+            let astray = command.get_arguments().find(|argument| {
+                !argument.is_global_set()
+                    && matches.value_source(argument.get_id().as_str())
+                        == Some(ValueSource::CommandLine)
+            });
+            if let Some(argument) = astray {
+                let message = format!("'{argument}' must stand behind '{name}'");
+                return Err(command.error(ErrorKind::ArgumentConflict, message));
+            }
+        }
+        Self::from_arg_matches(&matches)
     }
 }
 

@@ -14,7 +14,6 @@ mod undo;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
-use clap::Parser;
 use clap::error::ErrorKind;
 use jiff::Timestamp;
 
@@ -23,7 +22,7 @@ use exit::{Failure, Status};
 
 /// Parses the command line, does what it says, and gives the exit status.
 pub fn main() -> ExitCode {
-    let args = match Args::try_parse() {
+    let args = match Args::of_this_process() {
         Ok(args) => args,
         Err(error) => {
             // Help and version go to standard output, and are no failure.

@@ -1,6 +1,6 @@
 //! The profiles beside a `profiles.ini`, and the cookie store in each.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -135,16 +135,19 @@ fn read_ini(file: &Path) -> Result<Vec<Listed>, Error> {
     };
     let ini = Ini::load_from_str_opt(&text, options)
         .map_err(|e| Fault::Unparsable(e.to_string()).at(file))?;
-    let profiles = ini.iter().filter_map(|(section, properties)| {
-        let number = section?.strip_prefix("Profile")?;
-        number.parse::<u32>().ok()?;
-        let path = properties.get("Path")?;
-        Some(Listed {
-            name: properties.get("Name").unwrap_or(path).to_owned(),
-            path: path.to_owned(),
-        })
-    });
-    Ok(profiles.collect())
+    // By their numbers, as Firefox lists them; the sections stand in any order.
+    let mut profiles = BTreeMap::new();
+    for (section, properties) in &ini {
+        let number = section.and_then(|section| section.strip_prefix("Profile"));
+        if let Some(number) = number.and_then(|number| number.parse::<u32>().ok())
+            && let Some(path) = properties.get("Path")
+        {
+            let name = properties.get("Name").unwrap_or(path).to_owned();
+            let path = path.to_owned();
+            profiles.insert(number, Listed { name, path });
+        }
+    }
+    Ok(profiles.into_values().collect())
 }
 
 fn read_group(file: &Path) -> Result<Vec<Listed>, Error> {
