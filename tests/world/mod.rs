@@ -1,0 +1,183 @@
+//! A small world for a test: a home folder with profiles, a state folder, and the
+//! command to run in it. Every test has its own; nothing of this machine is seen.
+
+#![allow(dead_code, reason = "each test program uses a part of it")]
+
+pub mod stores;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// The folders of a test, which go when it ends.
+pub struct World {
+    folder: TempDir,
+}
+
+/// What a run of the command gave.
+#[derive(Debug)]
+pub struct Run {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl World {
+    /// An empty home folder.
+    pub fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let world = Self { folder };
+        fs::create_dir(world.home()).unwrap();
+        world
+    }
+
+    /// A copy of the sample home folder, whose stores real browsers wrote.
+    pub fn of_fixtures() -> Self {
+        let world = Self::new();
+        copy_tree(
+            &Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/home"),
+            &world.home(),
+        );
+        world
+    }
+
+    /// The home folder, as the command names it in its reports.
+    pub fn home(&self) -> PathBuf {
+        self.root().join("home")
+    }
+
+    pub fn state(&self) -> PathBuf {
+        self.root().join("state")
+    }
+
+    pub fn root(&self) -> PathBuf {
+        dunce::canonicalize(self.folder.path()).unwrap()
+    }
+
+    pub fn path(&self, below_home: &str) -> PathBuf {
+        self.home().join(below_home)
+    }
+
+    /// Writes a file below the home folder, with the folders above it.
+    pub fn write(&self, below_home: &str, content: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.path(below_home);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(&path, content).unwrap();
+        path
+    }
+
+    /// The command, not yet run, with nothing of this machine in its environment
+    /// that it would heed.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cookieclean"));
+        command
+            .args(arguments)
+            .env("COOKIECLEAN_STATE_DIR", self.state())
+            .env("TZ", "UTC")
+            .env_remove("XDG_CONFIG_HOME")
+            .env_remove("CHROME_CONFIG_HOME")
+            .env_remove("COOKIECLEAN_THREADS")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs the command with these arguments and no more.
+    pub fn run_bare(&self, arguments: &[&str]) -> Run {
+        Run::of(self.command(arguments))
+    }
+
+    /// Runs the command on the home folder of this world.
+    pub fn run(&self, arguments: &[&str]) -> Run {
+        let mut command = self.command(arguments);
+        command
+            .arg("--home")
+            .arg(self.home())
+            .args(["--layout", "linux"]);
+        Run::of(command)
+    }
+
+    /// Runs it with `--json`, and gives its document; its errors must not have gone
+    /// to standard output.
+    pub fn json(&self, arguments: &[&str]) -> (i32, Value) {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--json");
+        let run = self.run(&arguments);
+        (run.code, run.json())
+    }
+
+    /// Every file below the home folder: its bytes by its path.
+    pub fn files(&self) -> BTreeMap<PathBuf, Vec<u8>> {
+        let mut files = BTreeMap::new();
+        collect(&self.home(), &mut files);
+        files
+    }
+}
+
+impl Run {
+    pub fn of(mut command: Command) -> Self {
+        let output = command.output().expect("the command starts");
+        Self {
+            code: output.status.code().expect("it was not killed"),
+            stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+            stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+        }
+    }
+
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout)
+            .unwrap_or_else(|e| panic!("{e} in {:?}, {:?}", self.stdout, self.stderr))
+    }
+
+    /// Fails the test unless the run ended with this status.
+    #[track_caller]
+    pub fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "{self:#?}");
+        self
+    }
+}
+
+/// `host name` of each cookie of a listing, sorted.
+pub fn names(listing: &Value) -> Vec<String> {
+    let mut names: Vec<_> = listing["cookies"]
+        .as_array()
+        .expect("cookies")
+        .iter()
+        .map(|cookie| {
+            format!(
+                "{} {}",
+                cookie["host"].as_str().unwrap(),
+                cookie["name"].as_str().unwrap()
+            )
+        })
+        .collect();
+    names.sort();
+    names
+}
+
+pub fn copy_tree(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap().flatten() {
+        let target = to.join(entry.file_name());
+        if entry.file_type().unwrap().is_dir() {
+            copy_tree(&entry.path(), &target);
+        } else {
+            fs::copy(entry.path(), target).unwrap();
+        }
+    }
+}
+
+fn collect(folder: &Path, files: &mut BTreeMap<PathBuf, Vec<u8>>) {
+    for entry in fs::read_dir(folder).unwrap().flatten() {
+        let path = entry.path();
+        let kind = entry.file_type().unwrap();
+        if kind.is_dir() {
+            collect(&path, files);
+        } else if kind.is_file() {
+            files.insert(path.clone(), fs::read(path).unwrap());
+        }
+    }
+}
