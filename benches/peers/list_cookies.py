@@ -48,6 +48,15 @@ def yt_dlp(family, store, domain):
 def browser_cookie3(family, store, domain):
     import browser_cookie3
 
+    # It gives up altogether where there is no D-Bus to ask. A keyring that says
+    # "nothing here" leaves it with the fixed key, as on a desktop without one.
+    def nothing_here(*_):
+        raise RuntimeError
+
+    manager = browser_cookie3._LinuxPasswordManager
+    for name in list(vars(manager)):
+        if name.endswith(("_jeepney", "_dbus")):
+            setattr(manager, name, nothing_here)
     return browser_cookie3.__dict__[family](cookie_file=store, domain_name=domain)
 
 

@@ -40,8 +40,7 @@ pub fn list_command(peer: &str, family: Family, store: &Path, domain: &str) -> O
     };
     command.arg(family.name()).arg(store).arg(domain);
     // No peer gets to ask a keyring: the values are under the fixed key, and a
-    // D-Bus call would be timed on some desktops only. A bus that is not there,
-    // since browser_cookie3 does not survive the variable's absence.
+    // D-Bus call would be timed on some desktops only.
     command.env("DBUS_SESSION_BUS_ADDRESS", "unix:path=/nonexistent/bus");
     Some(command)
 }
