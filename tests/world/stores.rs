@@ -46,7 +46,10 @@ pub fn chromium_schema(version: i64) -> String {
         columns.push("encrypted_value BLOB NOT NULL");
     }
     columns.extend(["path TEXT NOT NULL", "expires_utc INTEGER NOT NULL"]);
-    columns.push(name("is_secure INTEGER NOT NULL", "secure INTEGER NOT NULL"));
+    columns.push(name(
+        "is_secure INTEGER NOT NULL",
+        "secure INTEGER NOT NULL",
+    ));
     columns.push(name(
         "is_httponly INTEGER NOT NULL",
         "httponly INTEGER NOT NULL",
@@ -259,7 +262,7 @@ pub fn dump(path: &Path, table: &str) -> Vec<String> {
         .unwrap();
     let values: Vec<_> = columns
         .iter()
-        .map(|c| format!("typeof(\"{c}\") || ':' || hex(\"{c}\") || quote(\"{c}\")"))
+        .map(|c| format!("typeof(\"{c}\") || ':' || hex(\"{c}\")"))
         .collect();
     let mut rows: Vec<String> = db
         .prepare(&format!(
