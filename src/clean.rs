@@ -179,6 +179,10 @@ fn clean_one(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) 
 }
 
 fn delete(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) -> Outcome {
+    if let Some(Err(error)) = plan.undo.map(Deletion::prepare) {
+        let fault = Fault::NoCopy(Box::new(error));
+        return Outcome::Failed(fault.at(job.store.path()));
+    }
     let claim = match job.profile.guard.claim() {
         Ok(claim) => claim,
         Err(Refused::InUse(user)) => return Outcome::InUse(user),

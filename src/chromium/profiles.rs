@@ -153,5 +153,6 @@ fn read_info(local_state: &Path) -> Result<Value, Error> {
     };
     let mut state: Value = serde_json::from_slice(&text)
         .map_err(|e| Fault::Unparsable(e.to_string()).at(local_state))?;
-    Ok(state["profile"]["info_cache"].take())
+    let info = state.pointer_mut("/profile/info_cache");
+    Ok(info.map(Value::take).unwrap_or_default())
 }

@@ -31,12 +31,13 @@ impl Writer {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
         let db = Connection::open_with_flags(path, flags)?;
-        db.busy_timeout(PATIENCE)?;
-        super::restrain(&db)?;
-        // SQLite falls back to reading where it may not write.
+        // SQLite falls back to reading where it may not write. Asked first, since a
+        // database in WAL mode leaves files beside it as soon as it is read.
         if db.is_readonly("main")? {
             return Err(Fault::ReadOnly);
         }
+        db.busy_timeout(PATIENCE)?;
+        super::restrain(&db)?;
         // A stock build leaves deleted bytes in the file.
         db.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))?;
         db.pragma_update(None, "synchronous", "FULL")?;

@@ -162,7 +162,7 @@ fn read_record(folder: &Path) -> Option<Record> {
 pub struct Deletion {
     parent: PathBuf,
     record: Record,
-    folder: OnceLock<Result<PathBuf, String>>,
+    folder: OnceLock<io::Result<PathBuf>>,
     next: AtomicU32,
 }
 
@@ -172,14 +172,27 @@ impl Deletion {
         Copy::new(self, job, self.next.fetch_add(1, Ordering::Relaxed))
     }
 
+    /// Makes the folder, so that what can go wrong there does so before a profile is
+    /// claimed.
+    ///
+    /// # Errors
+    /// When it cannot be made, or is not safe from others.
+    pub(crate) fn prepare(&self) -> Result<(), Error> {
+        self.folder().map(drop)
+    }
+
     /// The folder, made when it is first needed.
     fn folder(&self) -> Result<&Path, Error> {
-        let made = self
-            .folder
-            .get_or_init(|| self.create().map_err(|error| error.to_string()));
-        match made {
+        match self.folder.get_or_init(|| self.create()) {
             Ok(folder) => Ok(folder),
-            Err(why) => Err(Fault::Io(io::Error::other(why.clone())).at(&self.parent)),
+            Err(error) => {
+                // The same again for each store: an io::Error cannot be cloned.
+                let again = match error.raw_os_error() {
+                    Some(code) => io::Error::from_raw_os_error(code),
+                    None => io::Error::other(error.to_string()),
+                };
+                Err(Fault::from(again).at(&self.parent))
+            }
         }
     }
 

@@ -35,6 +35,7 @@ pub struct Human<'a> {
     skipped: Vec<(String, InUse)>,
     told: Vec<Cookie>,
     interrupted: bool,
+    failed: bool,
     quiet: bool,
     verbose: bool,
 }
@@ -52,6 +53,7 @@ impl<'a> Human<'a> {
             skipped: Vec::new(),
             told: Vec::new(),
             interrupted: false,
+            failed: false,
             quiet,
             verbose,
         }
@@ -154,7 +156,10 @@ impl Listing for Human<'_> {
             self.also_sent += counts.also_sent;
         }
         match (&looked.outcome, &looked.in_use) {
-            (Err(Unread::Failed(error)), _) => super::error(error),
+            (Err(Unread::Failed(error)), _) => {
+                self.failed = true;
+                super::error(error);
+            }
             (Err(Unread::InUse), user) => {
                 let user = user.clone().unwrap_or_else(|| InUse {
                     by: Vec::new(),
@@ -188,11 +193,11 @@ impl Listing for Human<'_> {
         }
         let domains = self.domains();
         if self.matched == 0 {
-            writeln!(
-                self.out,
-                "No cookies of {domains} in {}.",
-                count(found.profiles.len() as u64, "profile")
-            )?;
+            let read = match self.failed || !self.skipped.is_empty() {
+                true => "what could be read".into(),
+                false => count(found.profiles.len() as u64, "profile"),
+            };
+            writeln!(self.out, "No cookies of {domains} in {read}.")?;
         } else {
             writeln!(
                 self.out,
@@ -236,7 +241,10 @@ impl Cleaning for Human<'_> {
             }
             Outcome::NothingMatched => self.kept += cleaned.counts.map_or(0, |c| c.total),
             Outcome::InUse(user) => self.skip(job.profile, user),
-            Outcome::Failed(error) => super::error(error),
+            Outcome::Failed(error) => {
+                self.failed = true;
+                super::error(error);
+            }
             Outcome::Interrupted => self.interrupted = true,
         }
         Ok(())
@@ -263,14 +271,18 @@ impl Cleaning for Human<'_> {
         }
         let domains = self.domains();
         if self.matched == 0 {
-            writeln!(
-                self.out,
-                "Nothing was deleted: no cookies of {domains} in {}.",
-                match self.skipped.len() {
-                    0 => count(found.profiles.len() as u64, "profile"),
-                    _ => "the profiles that are closed".into(),
-                }
-            )?;
+            match (self.failed || self.interrupted, self.skipped.is_empty()) {
+                (true, _) => writeln!(self.out, "Nothing was deleted.")?,
+                (false, false) => writeln!(
+                    self.out,
+                    "Nothing was deleted: no cookies of {domains} in the profiles that are closed."
+                )?,
+                (false, true) => writeln!(
+                    self.out,
+                    "Nothing was deleted: no cookies of {domains} in {}.",
+                    count(found.profiles.len() as u64, "profile")
+                )?,
+            }
             return self.tell_also_sent();
         }
         writeln!(
