@@ -345,10 +345,10 @@ impl<'a> Search<'a> {
                 .iter()
                 .filter(|b| b.family == family)
                 .find(|b| {
-                    self.roots
-                        .folders(b)
-                        .iter()
-                        .any(|f| dunce::canonicalize(f).is_ok_and(|f| f == dir))
+                    self.roots.folders(b).iter().any(|folder| {
+                        folder.file_name() == dir.file_name()
+                            && dunce::canonicalize(folder).is_ok_and(|folder| folder == dir)
+                    })
                 })
                 .unwrap_or_else(|| browsers::of_family(family))
         };

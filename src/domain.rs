@@ -146,10 +146,14 @@ impl Domain {
     pub fn owns(&self, host: &[u8], exact: bool) -> bool {
         let host = host.strip_prefix(b".").unwrap_or(host);
         let own = self.host.as_bytes();
-        if host.eq_ignore_ascii_case(own) {
-            return true;
-        }
-        !exact && self.has_subdomains && is_below(host, own)
+        host == own || (!exact && self.has_subdomains && is_below(host, own))
+    }
+
+    /// The domain cookies of hosts above that a browser sends to this domain too,
+    /// as their hosts are stored: `.openai.com` and `.com` for `chat.openai.com`.
+    pub fn hosts_above(&self) -> impl Iterator<Item = &str> {
+        let dots = self.host.match_indices('.').map(|(at, _)| &self.host[at..]);
+        dots.take_while(|_| self.has_subdomains)
     }
 
     /// Whether a browser sends a cookie of `host` to this domain too, although it
@@ -166,7 +170,7 @@ impl Domain {
 fn is_below(host: &[u8], parent: &[u8]) -> bool {
     host.len() > parent.len() + 1 && {
         let (labels, end) = host.split_at(host.len() - parent.len());
-        labels.ends_with(b".") && end.eq_ignore_ascii_case(parent)
+        labels.ends_with(b".") && end == parent
     }
 }
 

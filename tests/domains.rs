@@ -85,7 +85,7 @@ fn hosts_belong_by_whole_labels() {
             "and no wildcard",
         ),
         ("OpenAI.COM", "openai.com", true, "upper case"),
-        ("openai.com", "OpenAI.com", true, "upper case, stored"),
+        ("openai.com", "OpenAI.com", false, "which no browser stores"),
         (
             ".openai.com",
             "openai.com",

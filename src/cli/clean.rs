@@ -92,7 +92,7 @@ fn tell(
         undo: undo.as_ref(),
         show,
         interrupted: &interrupt::happened,
-        threads: target::threads(),
+        threads: target::threads(jobs.len()),
     };
     clean(&jobs, &plan, |job, event| {
         let told = progress.aside(|| match &event {

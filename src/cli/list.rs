@@ -39,7 +39,7 @@ fn tell(
     let mut status = problems(found);
     let mut written = Ok(());
     let mut progress = Progress::new(jobs.len(), output.is_chatty());
-    look(&jobs, query, target::threads(), |job, event| {
+    look(&jobs, query, target::threads(jobs.len()), |job, event| {
         let told = progress.aside(|| match &event {
             Event::Message(cookies) => listing.cookies(job, cookies),
             Event::Done(looked) => listing.store(job, looked),

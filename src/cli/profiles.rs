@@ -50,7 +50,7 @@ pub fn run(profiles: &Profiles, output: &Output) -> Result<Status, Failure> {
     let mut rows = Vec::new();
     in_order(
         &found.profiles,
-        target::threads(),
+        target::threads(found.profiles.len()),
         |profile, _: &mut dyn FnMut(())| look(profile),
         |profile, event| {
             let Event::Done(looked) = event else { return };

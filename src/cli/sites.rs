@@ -43,7 +43,7 @@ pub fn run(sites: &Sites, output: &Output) -> Result<Status, Failure> {
     let mut by_site: BTreeMap<String, SiteRow> = BTreeMap::new();
     in_order(
         &jobs,
-        target::threads(),
+        target::threads(jobs.len()),
         |job, _: &mut dyn FnMut(())| job.store.hosts(),
         |job, event| {
             let Event::Done(hosts) = event else { return };

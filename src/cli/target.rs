@@ -66,8 +66,13 @@ fn sites_like(word: &str, places: &Places) -> Vec<String> {
     sites
 }
 
-/// How many stores are worked on at once; `COOKIECLEAN_THREADS` is for measuring.
-pub fn threads() -> usize {
+/// How many of so many stores are worked on at once; `COOKIECLEAN_THREADS` is for
+/// measuring.
+pub fn threads(stores: usize) -> usize {
+    // To count the processors takes longer than to look at one store.
+    if stores < 2 {
+        return 1;
+    }
     std::env::var("COOKIECLEAN_THREADS")
         .ok()
         .and_then(|threads| threads.parse().ok())

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
+use std::ops::Range;
 use std::path::Path;
 
 use crate::error::Fault;
@@ -9,8 +10,14 @@ use crate::error::Fault;
 /// Magic, and the file format read and write versions at 18 and 19: 1 is a
 /// rollback journal, 2 a WAL (<https://www.sqlite.org/fileformat2.html>, 1.3).
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
-pub(super) const VERSIONS_OFFSET: u64 = 18;
+const VERSIONS: Range<usize> = 18..20;
+const PLAIN: u8 = 1;
 const WAL: u8 = 2;
+
+/// Lets a copy be opened without a WAL, in which there is nothing.
+pub(super) fn make_plain(header: &mut [u8; 100]) {
+    header[VERSIONS].fill(PLAIN);
+}
 
 /// Whether the database is in WAL mode.
 ///
@@ -34,5 +41,5 @@ pub(super) fn is_wal(path: &Path) -> Result<bool, Fault> {
     if !header.starts_with(MAGIC) {
         return Err(Fault::NotADatabase);
     }
-    Ok(header[18] == WAL || header[19] == WAL)
+    Ok(header[VERSIONS].contains(&WAL))
 }

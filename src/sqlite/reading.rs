@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, ffi};
 use tempfile::TempDir;
 
 use super::header;
-use super::snapshot::Snapshot;
+use super::snapshot::{Room, Snapshot};
 use crate::error::Fault;
 use crate::system;
 
@@ -19,6 +19,7 @@ pub(crate) struct ReadView {
     // Before the folder: an open file cannot be removed on Windows.
     db: Connection,
     _folder: Option<TempDir>,
+    _room: Option<Room>,
 }
 
 impl ReadView {
@@ -48,20 +49,35 @@ impl ReadView {
         let db = Connection::open_with_flags(path, flags)?;
         db.busy_timeout(PATIENCE)?;
         settle(&db)?;
-        Ok(Self { db, _folder: None })
+        Ok(Self {
+            db,
+            _folder: None,
+            _room: None,
+        })
     }
 
     fn of_snapshot(path: &Path) -> Result<Self, Fault> {
-        let snapshot = Snapshot::take(path)?;
+        let (folder, database) = match Snapshot::take(path)? {
+            Snapshot::Memory(db, room) => {
+                settle(&db)?;
+                return Ok(Self {
+                    db,
+                    _folder: None,
+                    _room: Some(room),
+                });
+            }
+            Snapshot::File(folder, database) => (folder, database),
+        };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(&snapshot.database, flags)?;
+        let db = Connection::open_with_flags(database, flags)?;
         // No -shm file, and nothing that waits for a disk: the copy is nobody else's.
         db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         db.pragma_update(None, "synchronous", "OFF")?;
         settle(&db)?;
         Ok(Self {
             db,
-            _folder: forget_early(snapshot.folder),
+            _folder: forget_early(folder),
+            _room: None,
         })
     }
 

@@ -6,11 +6,13 @@
 //! none of them changed while they were copied.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Seek, SeekFrom, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
+use rusqlite::Connection;
 use tempfile::TempDir;
 
 use super::{header, sibling, size_of};
@@ -25,10 +27,16 @@ const SETTLED: Duration = Duration::from_secs(3);
 /// The salts that change when a WAL is begun anew stand in its first 32 bytes.
 const WAL_HEADER: usize = 32;
 
-/// The copy; the folder goes when this is dropped.
-pub(super) struct Snapshot {
-    pub folder: TempDir,
-    pub database: PathBuf,
+/// Copies that are kept in memory, all together; larger ones go to a file.
+const MEMORY: u64 = 32 << 20;
+static IN_MEMORY: AtomicU64 = AtomicU64::new(0);
+
+/// A private copy.
+pub(super) enum Snapshot {
+    /// In memory: the database, which has no WAL.
+    Memory(Connection, Room),
+    /// In a file of this folder, which goes when it is dropped.
+    File(TempDir, PathBuf),
 }
 
 impl Snapshot {
@@ -38,6 +46,9 @@ impl Snapshot {
     /// When a file cannot be read, the temporary folder cannot be written, or the
     /// browser wrote at each attempt.
     pub fn take(path: &Path) -> Result<Self, Fault> {
+        if let Some((db, room)) = in_memory(path)? {
+            return Ok(Self::Memory(db, room));
+        }
         let folder = system::private_temp_folder()?;
         let database = folder.path().join("store");
         for attempt in 0..ATTEMPTS {
@@ -45,11 +56,60 @@ impl Snapshot {
                 thread::sleep(PAUSE);
             }
             if copy_if_stable(path, &database)? {
-                return Ok(Self { folder, database });
+                return Ok(Self::File(folder, database));
             }
         }
         Err(Fault::Restless)
     }
+}
+
+/// A share of the memory that copies may take.
+pub(super) struct Room(u64);
+
+impl Room {
+    fn take(bytes: u64) -> Option<Self> {
+        let taken = IN_MEMORY.fetch_add(bytes, Ordering::Relaxed);
+        let room = Self(bytes);
+        (taken + bytes <= MEMORY).then_some(room)
+    }
+}
+
+impl Drop for Room {
+    fn drop(&mut self) {
+        IN_MEMORY.fetch_sub(self.0, Ordering::Relaxed);
+    }
+}
+
+/// The usual case of a browser that is closed: nothing beside the database, nothing
+/// changed for a while, and small. None where it is not like that.
+fn in_memory(path: &Path) -> Result<Option<(Connection, Room)>, Fault> {
+    let alone = |suffix| size_of(&sibling(path, suffix)) == 0;
+    let before = stamp(path);
+    let Some((length, true)) = before.map(|(length, time)| (length, is_settled(time))) else {
+        return Ok(None);
+    };
+    if !alone("-wal") || !alone("-journal") {
+        return Ok(None);
+    }
+    let (Some(room), Ok(size)) = (Room::take(length), usize::try_from(length)) else {
+        return Ok(None);
+    };
+    let mut file = File::open(path)?;
+    let mut header = [0; 100];
+    file.read_exact(&mut header)?;
+    header::make_plain(&mut header);
+    let mut db = Connection::open_in_memory()?;
+    let content = header.chain(file);
+    if let Err(error) = db.deserialize_read_exact("main", content, size, true) {
+        return match stamp(path) == before {
+            true => Err(error.into()),
+            false => Ok(None),
+        };
+    }
+    // Without this SQLite would copy the pages once more.
+    db.pragma_update_and_check(None, "mmap_size", length.cast_signed(), |_| Ok(()))?;
+    let unchanged = stamp(path) == before && alone("-wal") && alone("-journal");
+    Ok(unchanged.then_some((db, room)))
 }
 
 /// Copies all files and tells whether they were the same before and after.
@@ -69,12 +129,7 @@ fn copy_if_stable(path: &Path, copy: &Path) -> Result<bool, Fault> {
         return Ok(false);
     }
     let untouched = match (before.0, stamp(path)) {
-        (Some(old), Some(new)) => {
-            old == new
-                && SystemTime::now()
-                    .duration_since(new.1)
-                    .is_ok_and(|age| age > SETTLED)
-        }
+        (Some(old), Some(new)) => old == new && is_settled(new.1),
         _ => false,
     };
     if !untouched && !same_content(path, copy)? {
@@ -87,6 +142,13 @@ fn copy_if_stable(path: &Path, copy: &Path) -> Result<bool, Fault> {
         make_plain(copy)?;
     }
     Ok(true)
+}
+
+/// Whether a change since then would have changed the time.
+fn is_settled(modified: SystemTime) -> bool {
+    SystemTime::now()
+        .duration_since(modified)
+        .is_ok_and(|age| age > SETTLED)
 }
 
 fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
@@ -154,7 +216,10 @@ fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
 
 /// Lets the copy be opened without a WAL; there is nothing in one.
 fn make_plain(copy: &Path) -> io::Result<()> {
-    let mut file = OpenOptions::new().write(true).open(copy)?;
-    file.seek(SeekFrom::Start(header::VERSIONS_OFFSET))?;
-    file.write_all(&[1, 1])
+    let mut file = OpenOptions::new().read(true).write(true).open(copy)?;
+    let mut header = [0; 100];
+    file.read_exact(&mut header)?;
+    header::make_plain(&mut header);
+    file.rewind()?;
+    file.write_all(&header)
 }

@@ -8,17 +8,15 @@ use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::path::{Path, PathBuf};
 
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row, Statement, ffi};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, ffi, params_from_iter};
 
 use super::writing::quick_check;
 use super::{ReadView, Writer};
 use crate::claim::Claim;
 use crate::cookie::{Cookie, MatchedBy, Query};
+use crate::domain::Domain;
 use crate::error::{At, Error, Fault};
 use crate::store::{Counts, Deleted, Kind, Restored, RowSink, RowSource, Rows, Store, Value};
-
-/// Rows that are read before a browser that waits to write gets its turn.
-const CHUNK: i64 = 16_384;
 
 /// How a family lays out its table.
 pub(crate) trait Layout: Sized {
@@ -137,18 +135,25 @@ impl<L: Layout> Store for TableStore<L> {
 impl<L: Layout> TableStore<L> {
     fn find_rows(&self, query: &Query, each: &mut dyn FnMut(Cookie)) -> Result<Counts, Fault> {
         let view = ReadView::open(&self.path)?;
-        let table = Table::<L>::open(view.connection())?;
-        let mut counts = Counts::default();
-        table.scan(query, &self.context, |seen| {
-            counts.total += 1;
-            match seen {
+        // One moment for all that is read.
+        let moment = view.connection().unchecked_transaction()?;
+        let table = Table::<L>::open(&moment)?;
+        let mut counts = Counts {
+            total: table.count()?,
+            ..Counts::default()
+        };
+        table.scan(
+            Candidates::Likely,
+            query,
+            &self.context,
+            |seen| match seen {
                 Seen::Match(_, cookie) => {
                     counts.matched += 1;
                     each(cookie);
                 }
                 Seen::Other { also_sent, .. } => counts.also_sent += u64::from(also_sent),
-            }
-        })?;
+            },
+        )?;
         Ok(counts)
     }
 
@@ -247,6 +252,35 @@ impl<L: Layout> TableStore<L> {
     }
 }
 
+/// Which rows a scan looks at.
+#[derive(Clone, Copy)]
+enum Candidates {
+    /// Every one: what is written has to be certain.
+    All,
+    /// Only those of which the database can tell quickly that they may match. Whether
+    /// they do is decided by the same code.
+    Likely,
+}
+
+/// A condition that holds for every row that the query means or that is sent along.
+fn likely<'q>(query: &'q Query, host: &str, partition: &str) -> (String, Vec<&'q str>) {
+    let Some(needles) = query.needles() else {
+        return (String::new(), Vec::new());
+    };
+    let mut parameters = Vec::new();
+    let mut any = Vec::new();
+    for needle in needles {
+        parameters.push(needle);
+        let n = parameters.len();
+        any.push(format!("instr({host}, ?{n}) OR instr({partition}, ?{n})"));
+    }
+    for above in query.domains.iter().flat_map(Domain::hosts_above) {
+        parameters.push(above);
+        any.push(format!("{host} = ?{}", parameters.len()));
+    }
+    (format!("WHERE {}", any.join(" OR ")), parameters)
+}
+
 /// What the scan came across.
 enum Seen<'a> {
     Match(i64, Cookie),
@@ -301,18 +335,23 @@ impl<'db, L: Layout> Table<'db, L> {
         Ok(rows.unsigned_abs())
     }
 
-    /// Shows every row once, in the order of the table itself and not of an index,
-    /// which could lack one.
+    /// Shows rows, each once.
     fn scan(
         &self,
+        which: Candidates,
         query: &Query,
         context: &L::Context,
         mut each: impl FnMut(Seen<'_>),
     ) -> Result<(), Fault> {
         let (host, partition) = self.layout.identity();
+        let partition = partition.unwrap_or("''");
+        let (condition, parameters) = match which {
+            // In the order of the table itself, not of an index, which could lack one.
+            Candidates::All => ("NOT INDEXED".to_owned(), Vec::new()),
+            Candidates::Likely => likely(query, host, partition),
+        };
         let mut scan = self.db.prepare(&format!(
-            "SELECT rowid, {host}, {} FROM {} NOT INDEXED WHERE rowid > ?1 ORDER BY rowid LIMIT {CHUNK}",
-            partition.unwrap_or("''"),
+            "SELECT rowid, {host}, {partition} FROM {} {condition}",
             Self::SQL,
         ))?;
         let mut details = self.db.prepare(&format!(
@@ -320,31 +359,23 @@ impl<'db, L: Layout> Table<'db, L> {
             self.layout.columns(),
             Self::SQL,
         ))?;
-        let mut last = i64::MIN;
-        loop {
-            let mut in_chunk = 0;
-            let mut rows = scan.query([last])?;
-            while let Some(row) = rows.next()? {
-                in_chunk += 1;
-                last = row.get(0)?;
-                let host = bytes(row.get_ref(1)?);
-                let partition = bytes(row.get_ref(2)?);
-                let seen =
-                    match self.match_row(query, last, host, partition, &mut details, context)? {
-                        Some(cookie) => Seen::Match(last, cookie),
-                        None => Seen::Other {
-                            rowid: last,
-                            host,
-                            partition,
-                            also_sent: query.is_sent(host),
-                        },
-                    };
-                each(seen);
-            }
-            if in_chunk < CHUNK {
-                return Ok(());
-            }
+        let mut rows = scan.query(params_from_iter(parameters))?;
+        while let Some(row) = rows.next()? {
+            let rowid = row.get(0)?;
+            let host = bytes(row.get_ref(1)?);
+            let partition = bytes(row.get_ref(2)?);
+            let found = self.match_row(query, rowid, host, partition, &mut details, context)?;
+            each(match found {
+                Some(cookie) => Seen::Match(rowid, cookie),
+                None => Seen::Other {
+                    rowid,
+                    host,
+                    partition,
+                    also_sent: query.is_sent(host),
+                },
+            });
         }
+        Ok(())
     }
 
     fn match_row(
@@ -377,7 +408,7 @@ impl<'db, L: Layout> Table<'db, L> {
         mut matched: impl FnMut(i64, Cookie),
     ) -> Result<Fingerprint, Fault> {
         let mut others = Fingerprint::default();
-        self.scan(query, context, |seen| match seen {
+        self.scan(Candidates::All, query, context, |seen| match seen {
             Seen::Match(rowid, cookie) => matched(rowid, cookie),
             Seen::Other {
                 rowid,
@@ -468,12 +499,12 @@ impl<'db, L: Layout> Table<'db, L> {
 
         let mut result = Restored::default();
         while let Some(mut row) = source.next_row().map_err(|e| e.fault)? {
-            let mut outcome = insert.execute(rusqlite::params_from_iter(&row));
+            let mut outcome = insert.execute(params_from_iter(&row));
             if let (Err(error), Some(number)) = (&outcome, number)
                 && is_constraint(error, ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
             {
                 row[number] = Value::Null;
-                outcome = insert.execute(rusqlite::params_from_iter(&row));
+                outcome = insert.execute(params_from_iter(&row));
             }
             match outcome {
                 Ok(_) => result.restored += 1,
