@@ -24,9 +24,13 @@ fn firefox_world(version: i64) -> World {
 fn whole_round(world: &World, store: &str, table: &str, expected: &[&str], context: &str) {
     let store = world.path(store);
     let before = stores::dump(&store, table);
+    // Just written, and then as if it had been left for an hour.
+    let (_, fresh) = world.json(&["list", "openai.com"]);
+    world.age();
     let (code, listing) = world.json(&["list", "openai.com"]);
     assert_eq!(code, 0, "{context}: {listing}");
     assert_eq!(names(&listing), expected, "{context}");
+    assert_eq!(fresh, listing, "{context}");
     for cookie in listing["cookies"].as_array().unwrap() {
         assert_eq!(cookie["expires"], "2030-01-01T00:00:00Z", "{context}");
         assert_eq!(cookie["secure"], true, "{context}");

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use tempfile::TempDir;
@@ -42,6 +43,7 @@ impl World {
             &Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/home"),
             &world.home(),
         );
+        world.age();
         world
     }
 
@@ -68,6 +70,16 @@ impl World {
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, content).unwrap();
         path
+    }
+
+    /// Makes every file below the home folder an hour old, as those of a browser that
+    /// was closed a while ago: what was just written is read with more care.
+    pub fn age(&self) {
+        let then = SystemTime::now() - Duration::from_secs(3600);
+        for path in self.files().keys() {
+            let file = fs::OpenOptions::new().write(true).open(path).unwrap();
+            file.set_modified(then).unwrap();
+        }
     }
 
     /// The command, not yet run, with nothing of this machine in its environment
