@@ -91,17 +91,6 @@ impl Query {
             .then_some(MatchedBy::Partition)
     }
 
-    /// Texts of which a stored host or partition has one in it, if [`Query::whose`] or
-    /// [`Query::is_sent`] can say yes to it at all: a database passes over the rest
-    /// faster than we do. None where a partition may be written in another way.
-    pub fn needles(&self) -> Option<Vec<&str>> {
-        let names = self.domains.iter().map(Domain::as_str);
-        // Firefox encodes the colons of an IPv6 address.
-        names
-            .map(|name| (!name.starts_with('[')).then_some(name))
-            .collect()
-    }
-
     /// Whether a cookie of this name is meant.
     pub fn wants_name(&self, name: &str) -> bool {
         (self.names.is_empty() || self.names.iter().any(|p| p.matches(name)))

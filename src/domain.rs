@@ -149,13 +149,6 @@ impl Domain {
         host == own || (!exact && self.has_subdomains && is_below(host, own))
     }
 
-    /// The domain cookies of hosts above that a browser sends to this domain too,
-    /// as their hosts are stored: `.openai.com` and `.com` for `chat.openai.com`.
-    pub fn hosts_above(&self) -> impl Iterator<Item = &str> {
-        let dots = self.host.match_indices('.').map(|(at, _)| &self.host[at..]);
-        dots.take_while(|_| self.has_subdomains)
-    }
-
     /// Whether a browser sends a cookie of `host` to this domain too, although it
     /// belongs to a host above it: `.openai.com` and `chat.openai.com`.
     pub fn is_sent(&self, host: &[u8]) -> bool {

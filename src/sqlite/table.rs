@@ -6,7 +6,10 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
+use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ffi, params_from_iter};
 
@@ -14,7 +17,6 @@ use super::writing::quick_check;
 use super::{ReadView, Writer};
 use crate::claim::Claim;
 use crate::cookie::{Cookie, MatchedBy, Query};
-use crate::domain::Domain;
 use crate::error::{At, Error, Fault};
 use crate::store::{Counts, Deleted, Kind, Restored, RowSink, RowSource, Rows, Store, Value};
 
@@ -138,22 +140,14 @@ impl<L: Layout> TableStore<L> {
         // One moment for all that is read.
         let moment = view.connection().unchecked_transaction()?;
         let table = Table::<L>::open(&moment)?;
-        let mut counts = Counts {
-            total: table.count()?,
-            ..Counts::default()
-        };
-        table.scan(
-            Candidates::Likely,
-            query,
-            &self.context,
-            |seen| match seen {
-                Seen::Match(_, cookie) => {
-                    counts.matched += 1;
-                    each(cookie);
-                }
-                Seen::Other { also_sent, .. } => counts.also_sent += u64::from(also_sent),
-            },
-        )?;
+        let mut counts = Counts::default();
+        counts.total = table.scan(Scan::Relevant, query, &self.context, |seen| match seen {
+            Seen::Match(_, cookie) => {
+                counts.matched += 1;
+                each(cookie);
+            }
+            Seen::Other { also_sent, .. } => counts.also_sent += u64::from(also_sent),
+        })?;
         Ok(counts)
     }
 
@@ -252,33 +246,14 @@ impl<L: Layout> TableStore<L> {
     }
 }
 
-/// Which rows a scan looks at.
+/// Which rows a scan hands over.
 #[derive(Clone, Copy)]
-enum Candidates {
-    /// Every one: what is written has to be certain.
+enum Scan {
+    /// Every one.
     All,
-    /// Only those of which the database can tell quickly that they may match. Whether
-    /// they do is decided by the same code.
-    Likely,
-}
-
-/// A condition that holds for every row that the query means or that is sent along.
-fn likely<'q>(query: &'q Query, host: &str, partition: &str) -> (String, Vec<&'q str>) {
-    let Some(needles) = query.needles() else {
-        return (String::new(), Vec::new());
-    };
-    let mut parameters = Vec::new();
-    let mut any = Vec::new();
-    for needle in needles {
-        parameters.push(needle);
-        let n = parameters.len();
-        any.push(format!("instr({host}, ?{n}) OR instr({partition}, ?{n})"));
-    }
-    for above in query.domains.iter().flat_map(Domain::hosts_above) {
-        parameters.push(above);
-        any.push(format!("{host} = ?{}", parameters.len()));
-    }
-    (format!("WHERE {}", any.join(" OR ")), parameters)
+    /// Those that match or are sent along. The database asks for each whether it is
+    /// one, which is faster than to hand over a million to no purpose.
+    Relevant,
 }
 
 /// What the scan came across.
@@ -310,6 +285,15 @@ impl Fingerprint {
     }
 }
 
+/// Why a row belongs to what was asked for, by its host and its partition as stored.
+fn whose<L: Layout>(query: &Query, host: &[u8], partition: &[u8]) -> Option<MatchedBy> {
+    let site = match partition {
+        b"" => None,
+        raw => L::partition_host(&String::from_utf8_lossy(raw)),
+    };
+    query.whose(host, site.as_deref())
+}
+
 struct Table<'db, L: Layout> {
     db: &'db Connection,
     layout: L,
@@ -335,20 +319,24 @@ impl<'db, L: Layout> Table<'db, L> {
         Ok(rows.unsigned_abs())
     }
 
-    /// Shows rows, each once.
+    /// Shows rows, each once, and gives the number of all there are.
     fn scan(
         &self,
-        which: Candidates,
+        which: Scan,
         query: &Query,
         context: &L::Context,
         mut each: impl FnMut(Seen<'_>),
-    ) -> Result<(), Fault> {
+    ) -> Result<u64, Fault> {
         let (host, partition) = self.layout.identity();
         let partition = partition.unwrap_or("''");
-        let (condition, parameters) = match which {
+        let asked = Arc::new(AtomicU64::new(0));
+        let condition = match which {
             // In the order of the table itself, not of an index, which could lack one.
-            Candidates::All => ("NOT INDEXED".to_owned(), Vec::new()),
-            Candidates::Likely => likely(query, host, partition),
+            Scan::All => "NOT INDEXED".to_owned(),
+            Scan::Relevant => {
+                self.teach_relevance(query, &asked)?;
+                format!("WHERE is_relevant({host}, {partition})")
+            }
         };
         let mut scan = self.db.prepare(&format!(
             "SELECT rowid, {host}, {partition} FROM {} {condition}",
@@ -359,8 +347,10 @@ impl<'db, L: Layout> Table<'db, L> {
             self.layout.columns(),
             Self::SQL,
         ))?;
-        let mut rows = scan.query(params_from_iter(parameters))?;
+        let mut shown = 0;
+        let mut rows = scan.query([])?;
         while let Some(row) = rows.next()? {
+            shown += 1;
             let rowid = row.get(0)?;
             let host = bytes(row.get_ref(1)?);
             let partition = bytes(row.get_ref(2)?);
@@ -375,7 +365,24 @@ impl<'db, L: Layout> Table<'db, L> {
                 },
             });
         }
-        Ok(())
+        Ok(match which {
+            Scan::All => shown,
+            Scan::Relevant => asked.load(Ordering::Relaxed),
+        })
+    }
+
+    /// Makes the query a function of SQL, which counts how often it is asked.
+    fn teach_relevance(&self, query: &Query, asked: &Arc<AtomicU64>) -> rusqlite::Result<()> {
+        let (query, asked) = (query.clone(), Arc::clone(asked));
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
+        self.db
+            .create_scalar_function(c"is_relevant", 2, flags, move |row| {
+                asked.store(asked.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+                let host = bytes(row.get_raw(0));
+                let relevant = whose::<L>(&query, host, bytes(row.get_raw(1))).is_some()
+                    || query.is_sent(host);
+                Ok(relevant)
+            })
     }
 
     fn match_row(
@@ -387,11 +394,7 @@ impl<'db, L: Layout> Table<'db, L> {
         details: &mut Statement<'_>,
         context: &L::Context,
     ) -> Result<Option<Cookie>, Fault> {
-        let partition_host = match partition {
-            b"" => None,
-            raw => L::partition_host(&String::from_utf8_lossy(raw)),
-        };
-        let Some(matched_by) = query.whose(host, partition_host.as_deref()) else {
+        let Some(matched_by) = whose::<L>(query, host, partition) else {
             return Ok(None);
         };
         let cookie = details
@@ -408,7 +411,7 @@ impl<'db, L: Layout> Table<'db, L> {
         mut matched: impl FnMut(i64, Cookie),
     ) -> Result<Fingerprint, Fault> {
         let mut others = Fingerprint::default();
-        self.scan(Candidates::All, query, context, |seen| match seen {
+        self.scan(Scan::All, query, context, |seen| match seen {
             Seen::Match(rowid, cookie) => matched(rowid, cookie),
             Seen::Other {
                 rowid,
