@@ -9,12 +9,11 @@ use serde_json::Value;
 use crate::browser::Cookie;
 use crate::world::{Run, World};
 
-/// The JSON document of a run, and its exit status.
+/// What a run gave, and its JSON document.
 #[derive(Debug)]
 pub struct Answer {
-    code: i32,
+    run: Run,
     document: Value,
-    stderr: String,
 }
 
 /// `cookieclean list openai.com` in these folders.
@@ -80,9 +79,8 @@ fn run(world: &World, command: Command) -> Answer {
     assert!(left.is_empty(), "a copy of cookies was left: {left:?}");
     assert!(!run.stdout.is_empty(), "no document; {}", run.stderr);
     Answer {
-        code: run.code,
         document: run.json(),
-        stderr: run.stderr,
+        run,
     }
 }
 
@@ -90,13 +88,8 @@ impl Answer {
     /// Fails the test unless the run ended with this status.
     #[track_caller]
     pub fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "{self:#?}");
+        assert_eq!(self.run.code, code, "{self:#?}");
         self
-    }
-
-    /// Whether it ended with this status.
-    pub fn ended_with(&self, code: i32) -> bool {
-        self.code == code
     }
 
     /// The listed cookies of stores of this kind, without their values.
@@ -113,7 +106,9 @@ impl Answer {
                 value: String::new(),
                 partition: text(&row["partition"]),
                 container: text(&row["container"]),
-                session: row["session"].as_bool().expect("whether it is a session cookie"),
+                session: row["session"]
+                    .as_bool()
+                    .expect("whether it is a session cookie"),
             })
             .collect();
         cookies.sort();

@@ -9,8 +9,8 @@ use crate::browser::{Cookie, Firefox, Kind, Server, wait_for};
 use crate::command::{delete, list, undo, users, without_values};
 use crate::given;
 use crate::watch::{
-    LIMIT, assert_nowhere, assert_sound, assert_unchanged, beside, bytes_of, contains,
-    everything_in,
+    LIMIT, all_stand_in, assert_nowhere, assert_sound, assert_unchanged, beside, bytes_of,
+    contains, everything_in,
 };
 use crate::world::World;
 
@@ -38,9 +38,7 @@ fn firefox_has_exactly_the_other_cookies_after_a_deletion_and_all_of_them_after_
     assert_eq!(listed.store(&store)["matched"], gone.len());
 
     let secrets = values(&gone);
-    for secret in &secrets {
-        assert!(stands_in(&store, secret));
-    }
+    assert!(all_stand_in(&store, &secrets));
     let lock = LockFiles::of(&profile);
     let deleted = delete(&world, &[&profile]).expect(0);
     assert_eq!(deleted.store(&store)["status"], "cleaned");
@@ -86,11 +84,11 @@ fn firefox_killed_with_rows_in_the_wal_only_is_listed_untouched_and_then_cleaned
     let before = browser.cookies();
     let (gone, kept) = given::split(&before);
     wait_for("everything to be in the files", LIMIT, || {
-        values(&before).iter().all(|value| stands_in(&store, value)).then_some(())
+        all_stand_in(&store, &values(&before)).then_some(())
     });
     browser.kill();
-    assert!(!contains(&bytes_of(&store), last.as_bytes()));
-    assert!(contains(&bytes_of(&beside(&store, "-wal")), last.as_bytes()));
+    assert!(!contains(&bytes_of(&store), &last));
+    assert!(contains(&bytes_of(&beside(&store, "-wal")), &last));
     assert!(rows_without_the_wal(&store) < before.len());
 
     let untouched = everything_in(&profile);
@@ -119,30 +117,26 @@ fn firefox_killed_with_rows_in_the_wal_only_is_listed_untouched_and_then_cleaned
 fn fill_the_wal(browser: &mut Firefox, store: &Path) -> String {
     let mut set = |number: u32| {
         let value = format!("gone-wal-{number:03}");
-        browser.set_cookie("openai.com", &format!("wal={value}; Path=/{number}; Max-Age=86400"));
+        browser.set_cookie(
+            "openai.com",
+            &format!("wal={value}; Path=/{number}; Max-Age=86400"),
+        );
         wait_for("a cookie to be written", LIMIT, || {
-            stands_in(store, value.as_bytes()).then_some(())
+            all_stand_in(store, &[value.clone().into_bytes()]).then_some(())
         });
         value
     };
     let mut before_last = set(0);
     for number in 1..100 {
-        let moved = contains(&bytes_of(store), before_last.as_bytes());
+        let moved = contains(&bytes_of(store), &before_last);
         let last = set(number);
-        let last_moved = contains(&bytes_of(store), last.as_bytes());
+        let last_moved = contains(&bytes_of(store), &last);
         if moved && !last_moved {
             return last;
         }
         before_last = last;
     }
     panic!("firefox never moved the WAL into its database");
-}
-
-/// Whether a value is written, wherever.
-fn stands_in(store: &Path, value: &[u8]) -> bool {
-    ["", "-wal"]
-        .iter()
-        .any(|suffix| contains(&bytes_of(&beside(store, suffix)), value))
 }
 
 /// What a reader would see who takes the database alone.
@@ -157,7 +151,10 @@ fn rows_without_the_wal(store: &Path) -> usize {
 }
 
 fn values(cookies: &[Cookie]) -> Vec<Vec<u8>> {
-    cookies.iter().map(|cookie| cookie.value.clone().into_bytes()).collect()
+    cookies
+        .iter()
+        .map(|cookie| cookie.value.clone().into_bytes())
+        .collect()
 }
 
 /// Firefox renames a store that it cannot use, and goes on without cookies.

@@ -1,6 +1,6 @@
 //! Looks at files and processes from outside.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -60,8 +60,33 @@ pub fn bytes_of(path: &Path) -> Vec<u8> {
     fs::read(path).unwrap_or_default()
 }
 
-pub fn contains(bytes: &[u8], part: &[u8]) -> bool {
-    !part.is_empty() && bytes.windows(part.len()).any(|window| window == part)
+/// Which of these texts stand somewhere in these bytes. One pass, since the files
+/// are large and the texts are many.
+fn found_in<'a>(bytes: &[u8], texts: &'a [Vec<u8>]) -> BTreeSet<&'a [u8]> {
+    let mut begins = [false; 256];
+    for text in texts {
+        begins[usize::from(text[0])] = true;
+    }
+    let mut found = BTreeSet::new();
+    for (position, byte) in bytes.iter().enumerate() {
+        if begins[usize::from(*byte)] {
+            let here = &bytes[position..];
+            found.extend(texts.iter().filter(|t| here.starts_with(t)).map(|t| &**t));
+        }
+    }
+    found
+}
+
+pub fn contains(bytes: &[u8], text: &str) -> bool {
+    !found_in(bytes, &[text.into()]).is_empty()
+}
+
+/// Whether each of these texts stands in the database or in its WAL.
+pub fn all_stand_in(store: &Path, texts: &[Vec<u8>]) -> bool {
+    let (database, wal) = (bytes_of(store), bytes_of(&beside(store, "-wal")));
+    let mut found = found_in(&database, texts);
+    found.extend(found_in(&wal, texts));
+    texts.iter().all(|text| found.contains(&**text))
 }
 
 /// A file beside a store: `-wal`, `-journal`.
@@ -74,9 +99,7 @@ pub fn beside(store: &Path, suffix: &str) -> PathBuf {
 pub fn assert_nowhere(store: &Path, secrets: &[Vec<u8>]) {
     for suffix in ["", "-wal", "-shm", "-journal"] {
         let file = beside(store, suffix);
-        let bytes = bytes_of(&file);
-        let found = secrets.iter().filter(|secret| contains(&bytes, secret));
-        let found = found.count();
+        let found = found_in(&bytes_of(&file), secrets).len();
         assert_eq!(found, 0, "deleted values still stand in {}", file.display());
     }
 }
@@ -114,7 +137,8 @@ pub fn lock_holder(path: &Path) -> Option<u32> {
     (!free).then(|| u32::try_from(lock.l_pid).unwrap_or(0))
 }
 
-/// Takes a record lock on a file, as the browsers do, until the file is closed.
+/// Takes a record lock on a file, as the browsers do, until this file is closed, or
+/// any other descriptor of it in this process: do not look at it meanwhile.
 pub fn take_lock(path: &Path) -> File {
     let file = File::options()
         .read(true)
