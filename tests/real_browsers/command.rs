@@ -43,13 +43,24 @@ pub fn in_home(world: &World, arguments: &[&str]) -> Answer {
     run(world, command)
 }
 
-/// A deletion that has been started, and is not waited for.
-pub fn start_deletion(world: &World, folder: &Path) -> Child {
-    in_folders(world, &["openai.com"], &[folder])
+/// A command that has been started, and is not waited for.
+pub fn start(world: &World, arguments: &[&str], folder: &Path) -> Started {
+    let child = in_folders(world, arguments, &[folder])
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
-        .expect("the command starts")
+        .expect("the command starts");
+    Started(child)
+}
+
+/// Ended with the test, however that ends.
+pub struct Started(pub Child);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
 }
 
 fn in_folders(world: &World, arguments: &[&str], folders: &[&Path]) -> Command {

@@ -2,14 +2,13 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::Child;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
 use crate::browser::{Firefox, Kind, Server, wait_for};
-use crate::command::{delete, start_deletion, users};
+use crate::command::{delete, start, users};
 use crate::sample::{self, FIREFOX, cookies_of, persistent, split};
 use crate::watch::{LIMIT, Pause, assert_unchanged, everything_in, lock_holder, take_lock};
 
@@ -56,7 +55,7 @@ fn a_firefox_that_starts_during_a_deletion_waits_and_then_has_exactly_the_others
     // The deletion has to wait for whoever writes; that is when it is stopped.
     let writer = Connection::open(&store).unwrap();
     writer.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let mut deletion = Deletion(start_deletion(&world, &profile));
+    let mut deletion = start(&world, &["openai.com"], &profile);
     wait_for("the deletion to take the lock", LIMIT, || {
         lock_holder(&profile.join(".parentlock"))
     });
@@ -83,16 +82,6 @@ fn a_firefox_that_starts_during_a_deletion_waits_and_then_has_exactly_the_others
         assert_eq!(status.code(), Some(0));
         assert_eq!(starting.join().expect("firefox starts"), kept);
     });
-}
-
-/// Ended with the test, however that ends.
-struct Deletion(Child);
-
-impl Drop for Deletion {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
 }
 
 /// The Firefox that was started with this profile, as soon as it has loaded its

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::browser::{Chromium, Firefox, Kind, Server, wait_for};
-use crate::command::{delete, in_home, list, profiles, users, without_values};
+use crate::command::{delete, in_home, list, profiles, start, users, without_values};
 use crate::sample::{
     self, CHROME, CHROME_STORE, FIREFOX, FIREFOX_WORK, cookies_of, persistent, split,
 };
@@ -58,6 +58,30 @@ fn an_open_chromium_is_listed_named_and_left_alone_and_cleaned_when_closed() {
     assert_eq!(deleted.store(&store)["deleted"], gone.len());
     let mut browser = Chromium::start(&server, &dir, "Default", restore);
     assert_eq!(browser.cookies(), kept);
+    browser.kill();
+}
+
+/// Chromium does not wait for a reader: it gives up a commit that meets one, and
+/// with it up to 512 changes (its busy time-out is 0 once the store is open).
+#[test]
+fn a_listing_never_locks_the_store_of_an_open_chromium() {
+    if !Kind::Chromium.available("a_listing_never_locks_the_store_of_an_open_chromium") {
+        return;
+    }
+    let server = Server::start();
+    let world = sample::world();
+    let (dir, store) = (world.path(CHROME), world.path(CHROME_STORE));
+    let browser = Chromium::start(&server, &dir, "Default", &[]);
+    let pause = pause_between_commits(browser.pid(), &store);
+
+    for command in [&["list", "openai.com"][..], &["profiles"], &["openai.com"]] {
+        let mut running = start(&world, command, &dir);
+        while running.0.try_wait().expect("a look").is_none() {
+            let holder = lock_holder(&store);
+            assert_eq!(holder, None, "{command:?} locks the store");
+        }
+    }
+    drop(pause);
     browser.kill();
 }
 
