@@ -186,6 +186,12 @@ impl Chromium {
         });
     }
 
+    /// SIGTERM, as at the end of a session: what was not written may be lost, and
+    /// locks stay.
+    pub fn terminate(mut self) {
+        self.process.terminate(self.pid);
+    }
+
     /// SIGKILL for all of its processes: nothing is written, locks stay.
     pub fn kill(mut self) {
         self.process.kill();

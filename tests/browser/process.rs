@@ -110,6 +110,12 @@ impl Process {
         }
     }
 
+    /// SIGTERM for one process, the browser itself, which is to end the others.
+    pub(super) fn terminate(&mut self, pid: u32) {
+        kill(Pid::from_raw(pid as i32), Signal::SIGTERM).expect("a signal to the browser");
+        self.wait_for_end();
+    }
+
     /// SIGKILL for the browser and everything it started.
     pub(super) fn kill(&mut self) {
         let start = Instant::now();
