@@ -13,9 +13,6 @@ use crate::parallel::{Event, in_order};
 use crate::store::{Counts, Store};
 use crate::undo::Deletion;
 
-/// Cookies that are passed on at once, in the order of hosts and names.
-const BATCH: usize = 2048;
-
 /// One store of one profile.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
@@ -95,16 +92,7 @@ pub fn look(
 fn look_at(job: &Job<'_>, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Looked {
     // Looking needs no lock; that it cannot be looked at is said when deleting.
     let in_use = job.profile.guard.in_use().unwrap_or_default();
-    let mut batch = Vec::new();
-    let found = job.store.find(query, &mut |cookie| {
-        batch.push(cookie);
-        if batch.len() == BATCH {
-            send(sorted(std::mem::take(&mut batch)));
-        }
-    });
-    if !batch.is_empty() {
-        send(sorted(batch));
-    }
+    let found = job.store.find(query, &mut |batch| send(sorted(batch)));
     Looked {
         outcome: found.map_err(|error| unread(error, in_use.is_some())),
         in_use,

@@ -411,8 +411,13 @@ impl<'a> Search<'a> {
         }
         let mut stores = Vec::new();
         for file in files {
-            let Some(real) = self.real_path(&file) else {
-                continue;
+            // A browser that was just begun with has not written it yet.
+            let real = match self.is_there(&file) {
+                false => dir.join(file.strip_prefix(&candidate.dir).unwrap_or(&file)),
+                true => match self.real_path(&file) {
+                    Some(real) => real,
+                    None => continue,
+                },
             };
             if !real.starts_with(&candidate.within) {
                 self.problem(Fault::Outside(real).at(file));

@@ -25,11 +25,12 @@ pub trait Store: Send + Sync {
     fn path(&self) -> &Path;
     fn kind(&self) -> Kind;
 
-    /// Shows every cookie that the query means; works while the browser runs.
+    /// Shows every cookie that the query means, in batches; works while the browser
+    /// runs. A browser that has not written its store yet has no cookies in it.
     ///
     /// # Errors
     /// When the store cannot be read, is damaged, or stays locked.
-    fn find(&self, query: &Query, each: &mut dyn FnMut(Cookie)) -> Result<Counts, Error>;
+    fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Error>;
 
     /// How many cookies each stored host has.
     ///

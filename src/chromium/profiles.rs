@@ -57,7 +57,7 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_da
     for entry in search.entries(user_data) {
         let name = entry.file_name().and_then(|name| name.to_str());
         if let Some(name) = name
-            && (entry.join("Preferences").is_file() || name == "Guest Profile")
+            && (is_profile(&entry) || name == "Guest Profile")
         {
             names.insert(name.to_owned());
         }
@@ -135,6 +135,9 @@ fn store_files(search: &mut Search<'_>, profile: &Path) -> Vec<PathBuf> {
         .flat_map(|folder| COOKIES.map(|file| folder.join(file)))
         .collect();
     files.retain(|file| search.is_there(file));
+    if files.is_empty() {
+        files.push(profile.join(COOKIES[1]));
+    }
     files
 }
 

@@ -14,7 +14,7 @@ use crate::browsers::Browser;
 use crate::claim::Guard;
 use crate::discover::{Candidate, Search};
 use crate::error::{At, Error, Fault};
-use crate::sqlite::ReadView;
+use crate::sqlite::read;
 use crate::sqlite::table::TableStore;
 
 const COOKIES: &str = "cookies.sqlite";
@@ -98,8 +98,7 @@ fn add(
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let mut files = vec![dir.join(COOKIES)];
-    files.retain(|file| search.is_there(file));
+    let files = vec![dir.join(COOKIES)];
     let guard = Arc::new(Guard::new(ParentLock::of(&dir)));
     let candidate = Candidate {
         display_name: display_name.unwrap_or_else(|| name.clone()),
@@ -151,8 +150,7 @@ fn read_ini(file: &Path) -> Result<Vec<Listed>, Error> {
 }
 
 fn read_group(file: &Path) -> Result<Vec<Listed>, Error> {
-    let read = || -> Result<Vec<Listed>, Fault> {
-        let view = ReadView::open(file)?;
+    read(file, |view| {
         let mut select = view
             .connection()
             .prepare("SELECT path, name FROM Profiles")?;
@@ -163,6 +161,6 @@ fn read_group(file: &Path) -> Result<Vec<Listed>, Error> {
             })
         })?;
         Ok(rows.collect::<Result<_, _>>()?)
-    };
-    read().at(file)
+    })
+    .at(file)
 }

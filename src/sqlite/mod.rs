@@ -1,7 +1,7 @@
 //! Opening another program's database with care; the only place that sets pragmas.
 //!
-//! Reading never takes a lock that could hurt a browser which starts meanwhile and
-//! never leaves a file beside the store: see [`reading`]. Writing happens only
+//! Reading takes no lock, since even a shared one hurts a browser that writes, and
+//! leaves no file beside the store: see [`reading`]. Writing happens only
 //! while the profile is claimed: see [`writing`].
 
 mod header;
@@ -12,9 +12,26 @@ mod writing;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
-pub(crate) use reading::ReadView;
+pub(crate) use reading::read;
 pub(crate) use writing::Writer;
+
+/// Longer than the granularity of any file system's modification times (FAT: 2 s).
+const SETTLED: Duration = Duration::from_secs(3);
+
+/// Whether a change since then would have changed the time.
+fn is_settled(modified: SystemTime) -> bool {
+    SystemTime::now()
+        .duration_since(modified)
+        .is_ok_and(|age| age > SETTLED)
+}
+
+/// The size in bytes and the time of the last change.
+fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
+    let metadata = path.metadata().ok()?;
+    Some((metadata.len(), metadata.modified().ok()?))
+}
 
 /// The file that SQLite keeps beside a database: `-wal`, `-shm`, `-journal`.
 fn sibling(database: &Path, suffix: &str) -> PathBuf {

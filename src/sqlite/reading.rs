@@ -1,69 +1,89 @@
-//! Looking into a database without changing anything.
+//! Looking into a database without changing anything, and without a lock.
+//!
+//! Not even a shared lock is taken: Chromium gives up a commit that meets one, and
+//! forgets the cookies in it; a Firefox that meets one at its start takes its store
+//! for broken. So the files are read as they are, and read again from a copy where
+//! they changed meanwhile.
 
-use std::path::Path;
-use std::time::Duration;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
-use rusqlite::{Connection, OpenFlags, ffi};
+use rusqlite::{Connection, OpenFlags};
 use tempfile::TempDir;
 
-use super::header;
 use super::snapshot::{Room, Snapshot};
+use super::{header, is_settled, sibling, size_of, stamp};
 use crate::error::Fault;
 use crate::system;
-
-/// How long to wait for a browser that is committing.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// A database that can only be looked at.
 pub(crate) struct ReadView {
     // Before the folder: an open file cannot be removed on Windows.
     db: Connection,
-    _folder: Option<TempDir>,
-    _room: Option<Room>,
+    source: Source,
+}
+
+enum Source {
+    /// The file itself, which had this stamp.
+    InPlace(PathBuf, (u64, SystemTime)),
+    Memory(#[allow(dead_code, reason = "held")] Room),
+    File(#[allow(dead_code, reason = "held")] Option<TempDir>),
+}
+
+/// Lets `look` see the database at `path` in one consistent state: every committed
+/// row, also one that stands only in the WAL, and none that a hot journal takes back.
+///
+/// `look` may be called a second time, when the first was disturbed; what it gave
+/// then does not count. To pass something on at once it has to make sure that the
+/// view [is unchanged](ReadView::is_unchanged).
+///
+/// # Errors
+/// When the file cannot be read, is no database, or is being written to all the time.
+pub(crate) fn read<T>(
+    path: &Path,
+    mut look: impl FnMut(&ReadView) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    if let Some(view) = ReadView::in_place(path)? {
+        let seen = look(&view);
+        if view.is_unchanged() {
+            return seen;
+        }
+    }
+    look(&ReadView::of_copy(path)?)
 }
 
 impl ReadView {
-    /// Opens the database at `path` so that every committed row is seen, also one
-    /// that stands only in the WAL, and none that a hot journal takes back.
-    ///
-    /// A database with a rollback journal is read in place, under SQLite's own
-    /// shared lock. One in WAL mode, or one that a crash left half-written, is
-    /// read from a private copy, since opening it in place writes beside it.
-    ///
-    /// # Errors
-    /// When the file cannot be read, is no database, or is locked.
-    pub fn open(path: &Path) -> Result<Self, Fault> {
+    /// The file itself, when it is whole without any other and has not been written
+    /// to for a while.
+    fn in_place(path: &Path) -> Result<Option<Self>, Fault> {
         if header::is_wal(path)? {
-            return Self::of_snapshot(path);
+            // In WAL mode SQLite makes files beside it as soon as it is read.
+            return Ok(None);
         }
-        match Self::in_place(path) {
-            Err(error) if needs_recovery(&error) => Self::of_snapshot(path),
-            other => Ok(other?),
+        let Some(stamp) = stamp(path).filter(|(_, modified)| is_settled(*modified)) else {
+            return Ok(None);
+        };
+        if has_company(path) {
+            return Ok(None);
         }
-    }
-
-    fn in_place(path: &Path) -> rusqlite::Result<Self> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let db = Connection::open_with_flags(path, flags)?;
-        db.busy_timeout(PATIENCE)?;
-        settle(&db)?;
-        Ok(Self {
+        let db = Connection::open_with_flags_and_vfs(path, flags, system::LOCKLESS_VFS)?;
+        super::restrain(&db)?;
+        Ok(Some(Self {
             db,
-            _folder: None,
-            _room: None,
-        })
+            source: Source::InPlace(path.to_owned(), stamp),
+        }))
     }
 
-    fn of_snapshot(path: &Path) -> Result<Self, Fault> {
+    fn of_copy(path: &Path) -> Result<Self, Fault> {
         let (folder, database) = match Snapshot::take(path)? {
             Snapshot::Memory(db, room) => {
-                settle(&db)?;
+                super::restrain(&db)?;
                 return Ok(Self {
                     db,
-                    _folder: None,
-                    _room: Some(room),
+                    source: Source::Memory(room),
                 });
             }
             Snapshot::File(folder, database) => (folder, database),
@@ -73,17 +93,35 @@ impl ReadView {
         // No -shm file, and nothing that waits for a disk: the copy is nobody else's.
         db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         db.pragma_update(None, "synchronous", "OFF")?;
-        settle(&db)?;
+        super::restrain(&db)?;
+        // Recovers the WAL or the journal, while they still have their names.
+        db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(Self {
             db,
-            _folder: forget_early(folder),
-            _room: None,
+            source: Source::File(forget_early(folder)),
         })
     }
 
     pub fn connection(&self) -> &Connection {
         &self.db
     }
+
+    /// Whether everything that was seen so far belongs to one state of the database.
+    pub fn is_unchanged(&self) -> bool {
+        match &self.source {
+            Source::InPlace(path, before) => {
+                stamp(path).as_ref() == Some(before) && !has_company(path)
+            }
+            Source::Memory(_) | Source::File(_) => true,
+        }
+    }
+}
+
+/// Whether a part of the database stands in another file.
+fn has_company(path: &Path) -> bool {
+    ["-journal", "-wal"]
+        .iter()
+        .any(|suffix| size_of(&sibling(path, suffix)) > 0)
 }
 
 /// Where open files live on without their names, not even a crash leaves a copy
@@ -95,21 +133,4 @@ fn forget_early(folder: TempDir) -> Option<TempDir> {
         return None;
     }
     Some(folder)
-}
-
-/// Makes SQLite read the schema now, which recovers a WAL or a journal.
-fn settle(db: &Connection) -> rusqlite::Result<()> {
-    super::restrain(db)?;
-    db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
-}
-
-fn needs_recovery(error: &rusqlite::Error) -> bool {
-    error.sqlite_error().is_some_and(|e| {
-        matches!(
-            e.extended_code,
-            ffi::SQLITE_READONLY_ROLLBACK
-                | ffi::SQLITE_READONLY_RECOVERY
-                | ffi::SQLITE_READONLY_CANTINIT
-        )
-    })
 }

@@ -10,20 +10,18 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use rusqlite::Connection;
 use tempfile::TempDir;
 
-use super::{header, sibling, size_of};
+use super::{header, is_settled, sibling, size_of, stamp};
 use crate::error::Fault;
 use crate::system;
 
 /// Firefox checkpoints after every 16 pages, so a write seldom lasts long.
 const ATTEMPTS: u32 = 8;
 const PAUSE: Duration = Duration::from_millis(40);
-/// Longer than the granularity of any file system's modification times (FAT: 2 s).
-const SETTLED: Duration = Duration::from_secs(3);
 /// The salts that change when a WAL is begun anew stand in its first 32 bytes.
 const WAL_HEADER: usize = 32;
 
@@ -145,18 +143,6 @@ fn copy_if_stable(path: &Path, copy: &Path) -> Result<bool, Fault> {
         make_plain(copy)?;
     }
     Ok(true)
-}
-
-/// Whether a change since then would have changed the time.
-fn is_settled(modified: SystemTime) -> bool {
-    SystemTime::now()
-        .duration_since(modified)
-        .is_ok_and(|age| age > SETTLED)
-}
-
-fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
-    let metadata = path.metadata().ok()?;
-    Some((metadata.len(), metadata.modified().ok()?))
 }
 
 fn wal_header(wal: &Path) -> io::Result<Option<[u8; WAL_HEADER]>> {

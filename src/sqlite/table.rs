@@ -6,19 +6,21 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row, Statement, ffi, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, ffi, params_from_iter};
 
 use super::writing::quick_check;
-use super::{ReadView, Writer};
+use super::{Writer, read};
 use crate::claim::Claim;
 use crate::cookie::{Cookie, MatchedBy, Query};
 use crate::error::{At, Error, Fault};
 use crate::store::{Counts, Deleted, Kind, Restored, RowSink, RowSource, Rows, Store, Value};
+
+/// Cookies that are passed on at once.
+const BATCH: usize = 2048;
 
 /// How a family lays out its table.
 pub(crate) trait Layout: Sized {
@@ -107,16 +109,16 @@ impl<L: Layout> Store for TableStore<L> {
         L::KIND
     }
 
-    fn find(&self, query: &Query, each: &mut dyn FnMut(Cookie)) -> Result<Counts, Error> {
-        self.find_rows(query, each).at(&self.path)
+    fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Error> {
+        unless_gone(self.find_rows(query, send)).at(&self.path)
     }
 
     fn hosts(&self) -> Result<HashMap<String, u64>, Error> {
-        self.count_hosts().at(&self.path)
+        unless_gone(self.count_hosts()).at(&self.path)
     }
 
     fn total(&self) -> Result<u64, Error> {
-        self.count_rows().at(&self.path)
+        unless_gone(self.count_rows()).at(&self.path)
     }
 
     fn delete(
@@ -135,44 +137,67 @@ impl<L: Layout> Store for TableStore<L> {
 }
 
 impl<L: Layout> TableStore<L> {
-    fn find_rows(&self, query: &Query, each: &mut dyn FnMut(Cookie)) -> Result<Counts, Fault> {
-        let view = ReadView::open(&self.path)?;
-        // One moment for all that is read.
-        let moment = view.connection().unchecked_transaction()?;
-        let table = Table::<L>::open(&moment)?;
-        let mut counts = Counts::default();
-        counts.total = table.scan(Scan::Relevant, query, &self.context, |seen| match seen {
-            Seen::Match(_, cookie) => {
-                counts.matched += 1;
-                each(cookie);
+    fn find_rows(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Fault> {
+        let mut sent = false;
+        read(&self.path, |view| {
+            if sent {
+                // What was passed on cannot be taken back.
+                return Err(Fault::Restless);
             }
-            Seen::Other { also_sent, .. } => counts.also_sent += u64::from(also_sent),
-        })?;
-        Ok(counts)
+            let table = Table::<L>::open(view.connection())?;
+            let mut batch = Vec::new();
+            let mut matched = 0;
+            let tally = table.scan(Scan::Look, query, &self.context, |_, cookie| {
+                matched += 1;
+                batch.push(cookie);
+                if batch.len() == BATCH {
+                    if !view.is_unchanged() {
+                        return Err(Fault::Restless);
+                    }
+                    sent = true;
+                    send(std::mem::take(&mut batch));
+                }
+                Ok(())
+            })?;
+            if !batch.is_empty() {
+                if !view.is_unchanged() {
+                    return Err(Fault::Restless);
+                }
+                sent = true;
+                send(batch);
+            }
+            Ok(Counts {
+                total: tally.total,
+                matched,
+                also_sent: tally.also_sent,
+            })
+        })
     }
 
     fn count_hosts(&self) -> Result<HashMap<String, u64>, Fault> {
-        let view = ReadView::open(&self.path)?;
-        let db = view.connection();
-        let table = Table::<L>::open(db)?;
-        let (host, _) = table.layout.identity();
-        let sql = format!(
-            "SELECT {host}, count(*) FROM {} GROUP BY {host}",
-            Table::<L>::SQL
-        );
-        let mut hosts = HashMap::new();
-        let mut statement = db.prepare(&sql)?;
-        let mut rows = statement.query([])?;
-        while let Some(row) = rows.next()? {
-            let host = String::from_utf8_lossy(bytes(row.get_ref(0)?)).into_owned();
-            *hosts.entry(host).or_default() += row.get::<_, i64>(1)?.unsigned_abs();
-        }
-        Ok(hosts)
+        read(&self.path, |view| {
+            let db = view.connection();
+            let table = Table::<L>::open(db)?;
+            let (host, _) = table.layout.identity();
+            let sql = format!(
+                "SELECT {host}, count(*) FROM {} GROUP BY {host}",
+                Table::<L>::SQL
+            );
+            let mut hosts = HashMap::new();
+            let mut statement = db.prepare(&sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                *hosts.entry(lossy(row.get_ref(0)?)).or_default() +=
+                    row.get::<_, i64>(1)?.unsigned_abs();
+            }
+            Ok(hosts)
+        })
     }
 
     fn count_rows(&self) -> Result<u64, Fault> {
-        let view = ReadView::open(&self.path)?;
-        Table::<L>::open(view.connection())?.count()
+        read(&self.path, |view| {
+            Table::<L>::open(view.connection())?.count()
+        })
     }
 
     fn delete_rows(
@@ -187,10 +212,13 @@ impl<L: Layout> TableStore<L> {
         let table = Table::<L>::open(&transaction)?;
 
         let mut matched = Vec::new();
-        let kept = table.scan_fingerprint(query, &self.context, |rowid, cookie| {
-            matched.push(rowid);
-            each(cookie);
-        })?;
+        let kept = table
+            .scan(Scan::Change, query, &self.context, |rowid, cookie| {
+                matched.push(rowid);
+                each(cookie);
+                Ok(())
+            })?
+            .kept;
         if matched.is_empty() {
             drop(table);
             drop(transaction);
@@ -246,26 +274,22 @@ impl<L: Layout> TableStore<L> {
     }
 }
 
-/// Which rows a scan hands over.
-#[derive(Clone, Copy)]
+/// What a scan is for.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Scan {
-    /// Every one.
-    All,
-    /// Those that match or are sent along. The database asks for each whether it is
-    /// one, which is faster than to hand over a million to no purpose.
-    Relevant,
+    /// To show what there is: as fast as may be.
+    Look,
+    /// To change it: in the order of the table itself, not of an index, which could
+    /// lack a row, and with a fingerprint of all that is to stay.
+    Change,
 }
 
-/// What the scan came across.
-enum Seen<'a> {
-    Match(i64, Cookie),
-    Other {
-        rowid: i64,
-        host: &'a [u8],
-        partition: &'a [u8],
-        /// A cookie of a host above, which is sent to the domain too.
-        also_sent: bool,
-    },
+/// What a scan counts besides what it shows.
+#[derive(Debug, Clone, Copy, Default)]
+struct Tally {
+    total: u64,
+    also_sent: u64,
+    kept: Fingerprint,
 }
 
 /// The rows that are to stay: their number and an order-free sum over what they are.
@@ -319,27 +343,27 @@ impl<'db, L: Layout> Table<'db, L> {
         Ok(rows.unsigned_abs())
     }
 
-    /// Shows rows, each once, and gives the number of all there are.
+    /// Shows every row that the query means, with its rowid.
     fn scan(
         &self,
-        which: Scan,
+        purpose: Scan,
         query: &Query,
         context: &L::Context,
-        mut each: impl FnMut(Seen<'_>),
-    ) -> Result<u64, Fault> {
+        mut matched: impl FnMut(i64, Cookie) -> Result<(), Fault>,
+    ) -> Result<Tally, Fault> {
         let (host, partition) = self.layout.identity();
         let partition = partition.unwrap_or("''");
-        let asked = Arc::new(AtomicU64::new(0));
-        let condition = match which {
-            // In the order of the table itself, not of an index, which could lack one.
-            Scan::All => "NOT INDEXED".to_owned(),
-            Scan::Relevant => {
-                self.teach_relevance(query, &asked)?;
-                format!("WHERE is_relevant({host}, {partition})")
-            }
+        let tally = Arc::new(Mutex::new(Tally::default()));
+        self.teach_query(purpose, query, &tally)?;
+        let path = match purpose {
+            Scan::Look => "",
+            Scan::Change => "NOT INDEXED",
         };
+        // Whether a row is meant the database asks us, by a function: a hundred
+        // thousand that are not need not be handed over.
         let mut scan = self.db.prepare(&format!(
-            "SELECT rowid, {host}, {partition} FROM {} {condition}",
+            "SELECT rowid, {host}, {partition} FROM {} {path}
+             WHERE is_meant(rowid, {host}, {partition})",
             Self::SQL,
         ))?;
         let mut details = self.db.prepare(&format!(
@@ -347,95 +371,65 @@ impl<'db, L: Layout> Table<'db, L> {
             self.layout.columns(),
             Self::SQL,
         ))?;
-        let mut shown = 0;
         let mut rows = scan.query([])?;
         while let Some(row) = rows.next()? {
-            shown += 1;
             let rowid = row.get(0)?;
             let host = bytes(row.get_ref(1)?);
             let partition = bytes(row.get_ref(2)?);
-            let found = self.match_row(query, rowid, host, partition, &mut details, context)?;
-            each(match found {
-                Some(cookie) => Seen::Match(rowid, cookie),
-                None => Seen::Other {
-                    rowid,
-                    host,
-                    partition,
-                    also_sent: query.is_sent(host),
-                },
-            });
+            let matched_by = whose::<L>(query, host, partition).ok_or_else(vanished)?;
+            let cookie =
+                details.query_row([rowid], |row| self.layout.cookie(row, matched_by, context))?;
+            if query.wants_name(&cookie.name) {
+                matched(rowid, cookie)?;
+            } else {
+                locked(&tally).kept.add(rowid, host, partition);
+            }
         }
-        Ok(match which {
-            Scan::All => shown,
-            Scan::Relevant => asked.load(Ordering::Relaxed),
-        })
+        Ok(*locked(&tally))
     }
 
-    /// Makes the query a function of SQL, which counts how often it is asked.
-    fn teach_relevance(&self, query: &Query, asked: &Arc<AtomicU64>) -> rusqlite::Result<()> {
-        let (query, asked) = (query.clone(), Arc::clone(asked));
+    /// Makes the query a function of SQL, which counts what it is asked about.
+    fn teach_query(
+        &self,
+        purpose: Scan,
+        query: &Query,
+        tally: &Arc<Mutex<Tally>>,
+    ) -> rusqlite::Result<()> {
+        let (query, tally) = (query.clone(), Arc::clone(tally));
         let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
         self.db
-            .create_scalar_function(c"is_relevant", 2, flags, move |row| {
-                asked.store(asked.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
-                let host = bytes(row.get_raw(0));
-                let relevant = whose::<L>(&query, host, bytes(row.get_raw(1))).is_some()
-                    || query.is_sent(host);
-                Ok(relevant)
+            .create_scalar_function(c"is_meant", 3, flags, move |row| {
+                let host = bytes(row.get_raw(1));
+                let partition = bytes(row.get_raw(2));
+                let is_meant = whose::<L>(&query, host, partition).is_some();
+                let mut tally = locked(&tally);
+                tally.total += 1;
+                if !is_meant {
+                    tally.also_sent += u64::from(query.is_sent(host));
+                    if purpose == Scan::Change {
+                        tally.kept.add(row.get(0)?, host, partition);
+                    }
+                }
+                Ok(is_meant)
             })
-    }
-
-    fn match_row(
-        &self,
-        query: &Query,
-        rowid: i64,
-        host: &[u8],
-        partition: &[u8],
-        details: &mut Statement<'_>,
-        context: &L::Context,
-    ) -> Result<Option<Cookie>, Fault> {
-        let Some(matched_by) = whose::<L>(query, host, partition) else {
-            return Ok(None);
-        };
-        let cookie = details
-            .query_row([rowid], |row| self.layout.cookie(row, matched_by, context))
-            // A browser may have deleted it between two statements.
-            .optional()?;
-        Ok(cookie.filter(|cookie| query.wants_name(&cookie.name)))
-    }
-
-    fn scan_fingerprint(
-        &self,
-        query: &Query,
-        context: &L::Context,
-        mut matched: impl FnMut(i64, Cookie),
-    ) -> Result<Fingerprint, Fault> {
-        let mut others = Fingerprint::default();
-        self.scan(Scan::All, query, context, |seen| match seen {
-            Seen::Match(rowid, cookie) => matched(rowid, cookie),
-            Seen::Other {
-                rowid,
-                host,
-                partition,
-                ..
-            } => others.add(rowid, host, partition),
-        })?;
-        Ok(others)
     }
 
     /// Nothing matches any more, and everything else is still there.
     fn verify(&self, query: &Query, context: &L::Context, kept: Fingerprint) -> Result<(), Fault> {
         let mut left = 0_u64;
-        let now = self.scan_fingerprint(query, context, |_, _| left += 1)?;
+        let now = self.scan(Scan::Change, query, context, |_, _| {
+            left += 1;
+            Ok(())
+        })?;
         if left > 0 {
             return Err(Fault::NotVerified(format!(
                 "{left} cookies were still there"
             )));
         }
-        if now != kept {
+        if now.kept != kept {
             return Err(Fault::NotVerified(format!(
                 "of {} other cookies {} were found",
-                kept.rows, now.rows
+                kept.rows, now.kept.rows
             )));
         }
         Ok(())
@@ -529,6 +523,19 @@ impl<'db, L: Layout> Table<'db, L> {
             )
             .optional()?)
     }
+}
+
+/// A store that the browser has yet to write holds nothing.
+fn unless_gone<T: Default>(result: Result<T, Fault>) -> Result<T, Fault> {
+    match result {
+        Err(Fault::Gone) => Ok(T::default()),
+        other => other,
+    }
+}
+
+/// Nobody panics with a tally in hand.
+fn locked(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
+    tally.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 fn vanished() -> Fault {

@@ -19,6 +19,13 @@ pub(crate) const WINDOWS: bool = cfg!(windows);
 /// Whether a file can be used after its name is removed.
 pub(crate) const OPEN_FILES_OUTLIVE_NAMES: bool = cfg!(unix);
 
+/// SQLite's own name for reading and writing this system's files without locks.
+pub(crate) const LOCKLESS_VFS: &std::ffi::CStr = if cfg!(windows) {
+    c"win32-none"
+} else {
+    c"unix-none"
+};
+
 /// Who holds a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Holder {
