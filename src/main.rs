@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    cookieclean::cli::main()
+    cookieclean::cli::main(std::env::args_os())
 }

@@ -1,5 +1,6 @@
 //! The command line, by clap, and nothing else.
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::error::ErrorKind;
@@ -182,13 +183,13 @@ impl From<LayoutName> for Layout {
 }
 
 impl Args {
-    /// Parses the command line of this process.
+    /// Parses a command line, the program's name first.
     ///
     /// # Errors
     /// With what clap has to say: a usage error, the help, the version.
-    pub fn of_this_process() -> Result<Self, clap::Error> {
+    pub fn of(command_line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let mut command = Self::command();
-        let matches = command.try_get_matches_from_mut(std::env::args_os())?;
+        let matches = command.try_get_matches_from_mut(command_line)?;
         // clap would pass over an option of the deletion in front of another command.
         if let Some((name, _)) = matches.subcommand() {
             let astray = command.get_arguments().find(|argument| {

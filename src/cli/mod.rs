@@ -11,6 +11,7 @@ mod sites;
 mod target;
 mod undo;
 
+use std::ffi::OsString;
 use std::io::{self, Write};
 use std::process::ExitCode;
 
@@ -20,9 +21,10 @@ use jiff::Timestamp;
 use args::{Args, ColorWhen, Command, Output};
 use exit::{Failure, Status};
 
-/// Parses the command line, does what it says, and gives the exit status.
-pub fn main() -> ExitCode {
-    let args = match Args::of_this_process() {
+/// Parses a command line, the program's name first, does what it says, and gives the
+/// exit status.
+pub fn main(command_line: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args = match Args::of(command_line) {
         Ok(args) => args,
         Err(error) => {
             // Help and version go to standard output, and are no failure.

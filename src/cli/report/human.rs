@@ -10,6 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::text::{count, grouped, plain_table, safe};
 use super::{Cleaning, Listing, warn};
+use crate::browsers::Family;
 use crate::claim::InUse;
 use crate::clean::{Cleaned, Job, Looked, Outcome, Unread};
 use crate::cookie::{Cookie, MatchedBy, Query};
@@ -307,7 +308,16 @@ impl Cleaning for Human<'_> {
             self.out,
             "Only cookies were deleted: localStorage, IndexedDB and the cache of {domains} are \
              still there."
-        )
+        )?;
+        let has_session_files = |profile: &Profile| profile.browser.family == Family::Gecko;
+        if found.profiles.iter().any(has_session_files) {
+            writeln!(
+                self.out,
+                "Firefox may bring session cookies back when it restores a session: its session \
+                 files are not cleaned yet."
+            )?;
+        }
+        Ok(())
     }
 }
 
