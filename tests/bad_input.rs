@@ -250,7 +250,7 @@ fn a_home_folder_without_browsers_is_answered_with_where_was_looked() {
     let world = World::new();
     let run = world.run(&["openai.com"]).expect(0);
     for place in [".config/google-chrome", ".mozilla/firefox"] {
-        let place = world.home().join(Path::new(place));
+        let place = world.path(place);
         assert!(
             run.stdout.contains(&place.display().to_string()),
             "{run:#?}"

@@ -98,6 +98,6 @@ pub(super) fn quick_check(db: &Connection) -> Result<(), Fault> {
     if verdict == "ok" {
         Ok(())
     } else {
-        Err(Fault::Corrupt(verdict))
+        Err(Fault::Corrupt(verdict.replace('\n', " ")))
     }
 }

@@ -61,7 +61,8 @@ impl World {
     }
 
     pub fn path(&self, below_home: &str) -> PathBuf {
-        self.home().join(below_home)
+        let parts = below_home.split('/');
+        parts.fold(self.home(), |path, part| path.join(part))
     }
 
     /// Writes a file below the home folder, with the folders above it.

@@ -1,0 +1,193 @@
+//! Share modes and folders, as Windows has them. Run for real under Wine.
+
+#![cfg(windows)]
+
+mod world;
+
+use std::fs::{self, File, OpenOptions};
+use std::os::windows::fs::OpenOptionsExt;
+use std::path::Path;
+
+use serde_json::{Value, json};
+use world::{Run, World, copy_tree, stores};
+
+const FILE_SHARE_READ: u32 = 1;
+
+/// The sample home folder with its stores where Windows has them.
+fn windows_home() -> World {
+    let world = World::new();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/home");
+    for (from, to) in [
+        (
+            ".config/google-chrome",
+            "AppData/Local/Google/Chrome/User Data",
+        ),
+        (
+            ".config/microsoft-edge",
+            "AppData/Local/Microsoft/Edge/User Data",
+        ),
+        (".mozilla/firefox", "AppData/Roaming/Mozilla/Firefox"),
+    ] {
+        copy_tree(&sample.join(from), &world.path(to));
+    }
+    world.age();
+    world
+}
+
+fn run(world: &World, arguments: &[&str]) -> (i32, Value) {
+    let mut command = world.command(arguments);
+    command
+        .args(["--json", "--layout", "windows", "--home"])
+        .arg(world.home());
+    let run = Run::of(command);
+    (run.code, run.json())
+}
+
+/// Holds a file as another program would.
+fn hold(path: &Path, share: u32) -> File {
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .share_mode(share)
+        .open(path)
+        .unwrap()
+}
+
+fn row<'a>(document: &'a Value, browser: &str, profile: &str) -> &'a Value {
+    document["stores"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .find(|row| row["browser"] == browser && row["profile"] == profile)
+        .unwrap_or_else(|| panic!("{browser} {profile} in {document}"))
+}
+
+#[test]
+fn the_folders_of_windows_are_searched() {
+    let world = windows_home();
+    let (code, document) = run(&world, &["list", "openai.com"]);
+    assert_eq!(code, 0, "{document}");
+    assert_eq!(document["cookies"].as_array().unwrap().len(), 25);
+    let (code, document) = run(&world, &["openai.com"]);
+    assert_eq!((code, &document["deleted"]), (0, &json!(25)), "{document}");
+    let undone = world.run_bare(&["undo", "--json"]).expect(0).json();
+    assert_eq!(undone["restored"], 25);
+}
+
+#[test]
+fn a_chrome_that_holds_its_lockfile_is_in_use() {
+    let world = windows_home();
+    let lockfile = world.path("AppData/Local/Google/Chrome/User Data/lockfile");
+    let held = hold(&lockfile, FILE_SHARE_READ);
+    let (code, document) = run(&world, &["openai.com"]);
+    assert_eq!(code, 3, "{document}");
+    assert_eq!(row(&document, "chrome", "Default")["status"], "in-use");
+    assert_eq!(row(&document, "chrome", "Profile 1")["deleted"], 0);
+    assert_eq!(row(&document, "edge", "Default")["status"], "cleaned");
+    let (code, document) = run(&world, &["list", "openai.com", "-b", "chrome"]);
+    assert_eq!(code, 0, "{document}");
+    assert_eq!(row(&document, "chrome", "Default")["in_use"], true);
+    assert_eq!(document["cookies"].as_array().unwrap().len(), 12);
+    // A power cut leaves the file; nobody has it open.
+    drop(held);
+    let (code, document) = run(&world, &["openai.com", "-b", "chrome"]);
+    assert_eq!((code, &document["deleted"]), (0, &json!(12)), "{document}");
+    assert!(lockfile.exists());
+}
+
+#[test]
+fn a_lockfile_that_was_missing_is_missing_afterwards() {
+    let world = windows_home();
+    let (code, _) = run(&world, &["openai.com", "-b", "chrome"]);
+    assert_eq!(code, 0);
+    assert!(
+        !world
+            .path("AppData/Local/Google/Chrome/User Data/lockfile")
+            .exists()
+    );
+}
+
+#[test]
+fn a_firefox_that_holds_its_parent_lock_is_in_use() {
+    let world = windows_home();
+    let profile = "AppData/Roaming/Mozilla/Firefox/efgh5678.work";
+    let held = hold(&world.path(&format!("{profile}/parent.lock")), 0);
+    let store = world.path(&format!("{profile}/cookies.sqlite"));
+    let before = fs::read(&store).unwrap();
+    let (code, document) = run(&world, &["openai.com"]);
+    assert_eq!(code, 3, "{document}");
+    assert_eq!(
+        row(&document, "firefox", "efgh5678.work")["status"],
+        "in-use"
+    );
+    assert!(fs::read(&store).unwrap() == before);
+    let (code, document) = run(&world, &["list", "openai.com", "-b", "firefox"]);
+    assert_eq!(code, 0, "{document}");
+    assert_eq!(row(&document, "firefox", "efgh5678.work")["in_use"], true);
+    drop(held);
+    let (code, document) = run(&world, &["openai.com"]);
+    assert_eq!((code, &document["deleted"]), (0, &json!(2)), "{document}");
+}
+
+#[test]
+fn a_store_that_chrome_lets_nobody_open_is_in_use_and_not_empty() {
+    let world = windows_home();
+    let user_data = "AppData/Local/Google/Chrome/User Data";
+    let _lockfile = hold(
+        &world.path(&format!("{user_data}/lockfile")),
+        FILE_SHARE_READ,
+    );
+    let store = hold(&world.path(&format!("{user_data}/Default/Cookies")), 0);
+    let (code, document) = run(&world, &["list", "openai.com", "-b", "chrome"]);
+    assert_eq!(code, 3, "{document}");
+    let default = row(&document, "chrome", "Default");
+    assert_eq!(default["status"], "in-use");
+    assert_eq!(default["matched"], Value::Null);
+    assert_eq!(row(&document, "chrome", "Profile 1")["matched"], 2);
+    let (code, document) = run(&world, &["profiles", "-b", "chrome"]);
+    assert_eq!(code, 3, "{document}");
+    assert_eq!(document["profiles"][0]["in_use"], true);
+    assert_eq!(document["profiles"][0]["cookies"], Value::Null);
+    drop(store);
+}
+
+#[test]
+fn a_store_that_another_program_keeps_open_is_an_error_that_names_it() {
+    let world = windows_home();
+    let path = world.path("AppData/Local/Google/Chrome/User Data/Default/Cookies");
+    let _held = hold(&path, 0);
+    let (code, document) = run(&world, &["openai.com", "-b", "chrome"]);
+    assert_eq!(code, 1, "{document}");
+    let error = row(&document, "chrome", "Default")["error"]
+        .as_str()
+        .unwrap();
+    assert!(
+        error.contains("Cookies") && error.contains("locked"),
+        "{error}"
+    );
+    assert_eq!(row(&document, "chrome", "Profile 1")["status"], "cleaned");
+}
+
+#[test]
+fn names_in_any_script_and_long_paths_are_no_obstacle() {
+    let world = World::new();
+    let deep = format!(
+        "{}/\u{5c71}\u{7530} \u{592a}\u{90ce}/{}",
+        "d".repeat(100),
+        "e".repeat(100)
+    );
+    let user_data = format!("{deep}/AppData/Local/Google/Chrome/User Data");
+    stores::chromium(
+        &world.path(&format!("{user_data}/Default/Network/Cookies")),
+        24,
+    );
+    world.write(&format!("{user_data}/Default/Preferences"), "{}");
+    let mut command = world.command(&["openai.com", "--json", "--layout", "windows", "--home"]);
+    command.arg(world.path(&deep));
+    let run = Run::of(command).expect(0);
+    assert_eq!(run.json()["deleted"], 4);
+    let undone = world.run_bare(&["undo", "--json"]).expect(0).json();
+    assert_eq!(undone["restored"], 4, "{undone}");
+}
