@@ -86,12 +86,16 @@ impl Guard {
         }
     }
 
-    /// As [`Lock::in_use`].
+    /// As [`Lock::in_use`]; that we hold it ourselves for another store is no use.
     ///
     /// # Errors
     /// When the lock cannot be looked at.
     pub fn in_use(&self) -> Result<Option<InUse>, Error> {
-        self.lock.in_use()
+        let held = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
+        match held.strong_count() {
+            0 => self.lock.in_use(),
+            _ => Ok(None),
+        }
     }
 
     /// As [`Lock::claim`], or the claim that another store of the profile holds.
