@@ -6,6 +6,7 @@
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use aes::cipher::{BlockModeEncrypt, KeyIvInit, block_padding::Pkcs7};
 use rusqlite::{Connection, Statement, params};
@@ -215,7 +216,11 @@ fn sync_tree(dir: &Path) {
             File::options()
                 .write(true)
                 .open(entry.path())
-                .and_then(|file| file.sync_all())
+                // As old as the store of a browser that was closed a while ago.
+                .and_then(|file| {
+                    file.set_modified(SystemTime::now() - Duration::from_secs(3600))?;
+                    file.sync_all()
+                })
                 .expect("temp folder");
         }
     }

@@ -13,7 +13,7 @@ use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::Deletion;
+use super::{Deletion, Record};
 use crate::clean::Job;
 use crate::error::{At, Error, Fault};
 use crate::store::{RowSink, RowSource, Rows, Value};
@@ -27,6 +27,8 @@ const UNFINISHED: &str = "part";
 /// Which store the rows are of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CopyHeader {
+    #[serde(flatten)]
+    pub record: Record,
     pub store: PathBuf,
     pub profile_dir: PathBuf,
     pub browser: String,
@@ -129,6 +131,7 @@ impl RowSink for Copy<'_> {
         let file = system::create_private(&path).at(&path)?;
         self.writing = Some((path, BufWriter::new(file)));
         let header = CopyHeader {
+            record: self.deletion.record.clone(),
             store: self.job.store.path().to_owned(),
             profile_dir: self.job.profile.dir.clone(),
             browser: self.job.profile.browser.id.to_owned(),

@@ -1,12 +1,12 @@
 //! The copies of what was deleted: written, listed, put back, destroyed.
 //!
 //! They hold live credentials. A folder for each deletion, which only its owner can
-//! read; in it `deletion.json` and, for each store, its rows: see [`copy`].
+//! read; in it a file for each store: see [`copy`].
 
 mod copy;
 
 use std::fs;
-use std::io::{self, Seek, Write};
+use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -26,7 +26,6 @@ use crate::system;
 /// How long copies are kept.
 pub const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
-const RECORD: &str = "deletion.json";
 /// A name for which this many deletions in one second would be needed to miss.
 const TRIES: u32 = 10_000;
 
@@ -36,12 +35,12 @@ pub struct Undo {
     folder: PathBuf,
 }
 
-/// What is written down of a deletion.
-#[derive(Debug, Serialize, Deserialize)]
-struct Record {
-    schema: u32,
-    created: Timestamp,
-    domains: Vec<String>,
+/// What is written down of a deletion, with every store that it took rows from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Record {
+    pub schema: u32,
+    pub created: Timestamp,
+    pub domains: Vec<String>,
 }
 
 /// A deletion that can be undone.
@@ -106,7 +105,8 @@ impl Undo {
         };
         for folder in folders.flatten() {
             let path = folder.path();
-            let created = read_record(&path).map(|record| record.created).or_else(|| {
+            let written = headers(&path).first().map(|header| header.record.created);
+            let created = written.or_else(|| {
                 let modified = folder.metadata().ok()?.modified().ok()?;
                 Timestamp::try_from(modified).ok()
             });
@@ -153,9 +153,10 @@ fn wipe(path: &Path) -> io::Result<()> {
     file.sync_data()
 }
 
-fn read_record(folder: &Path) -> Option<Record> {
-    let text = fs::read(folder.join(RECORD)).ok()?;
-    serde_json::from_slice(&text).ok()
+/// The headers of the finished copies in a folder that can be read.
+fn headers(folder: &Path) -> Vec<CopyHeader> {
+    let read = |file: &PathBuf| copy::read_header(file).ok();
+    copies(folder).iter().filter_map(read).collect()
 }
 
 /// A deletion under way, whose rows are kept.
@@ -210,9 +211,6 @@ impl Deletion {
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(e) => return Err(e),
                 Ok(()) => {
-                    let mut file = system::create_private(&folder.join(RECORD))?;
-                    file.write_all(&serde_json::to_vec(&self.record)?)?;
-                    file.sync_all()?;
                     system::sync_folder(&self.parent)?;
                     return Ok(folder);
                 }
@@ -265,17 +263,13 @@ pub enum PutBackOutcome {
 
 impl Entry {
     fn read(folder: PathBuf) -> Option<Self> {
-        let record = read_record(&folder)?;
-        let cookies = copies(&folder)
-            .iter()
-            .filter_map(|file| copy::read_header(file).ok())
-            .map(|header| header.rows.rows)
-            .sum();
+        let headers = headers(&folder);
+        let record = headers.first()?.record.clone();
         Some(Self {
             id: folder.file_name()?.to_string_lossy().into_owned(),
             created: record.created,
             domains: record.domains,
-            cookies,
+            cookies: headers.iter().map(|header| header.rows.rows).sum(),
             folder,
         })
     }
