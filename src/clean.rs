@@ -7,31 +7,11 @@ use std::thread;
 
 use crate::claim::{InUse, Refused};
 use crate::cookie::{Cookie, Query};
-use crate::discover::Profile;
+use crate::discover::Job;
 use crate::error::{Error, Fault};
 use crate::parallel::{Event, in_order};
-use crate::store::{Counts, Store};
+use crate::store::Counts;
 use crate::undo::Deletion;
-
-/// One store of one profile.
-#[derive(Clone, Copy)]
-pub struct Job<'a> {
-    pub profile: &'a Profile,
-    pub store: &'a dyn Store,
-}
-
-/// All stores of these profiles.
-pub fn jobs(profiles: &[Profile]) -> Vec<Job<'_>> {
-    profiles
-        .iter()
-        .flat_map(|profile| {
-            profile.stores.iter().map(move |store| Job {
-                profile,
-                store: &**store,
-            })
-        })
-        .collect()
-}
 
 /// How many stores are worked on at once. More than there are processors, since
 /// a deletion mostly waits for the disk; not more, since each needs memory.

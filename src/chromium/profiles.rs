@@ -13,7 +13,7 @@ use crate::browsers::Browser;
 use crate::claim::Guard;
 use crate::discover::{Candidate, Search, is_plain_name};
 use crate::error::{Error, Fault};
-use crate::sqlite::table::TableStore;
+use crate::sqlite::TableStore;
 
 const LOCAL_STATE: &str = "Local State";
 /// Since Chrome 96 in `Network`, but only on Windows; a migration leaves both.

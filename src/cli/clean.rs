@@ -11,9 +11,9 @@ use super::report::human::Human;
 use super::report::json::JsonCleaning;
 use super::report::progress::Progress;
 use super::{interrupt, list, target};
-use crate::clean::{Outcome, Plan, clean, jobs};
+use crate::clean::{Outcome, Plan, clean};
 use crate::cookie::Query;
-use crate::discover::Found;
+use crate::discover::{Found, jobs};
 use crate::parallel::Event;
 use crate::undo::{Deletion, Undo};
 

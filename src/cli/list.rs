@@ -7,9 +7,9 @@ use super::report::json::JsonListing;
 use super::report::progress::Progress;
 use super::report::{self, Listing};
 use super::target;
-use crate::clean::{Unread, jobs, look};
+use crate::clean::{Unread, look};
 use crate::cookie::Query;
-use crate::discover::Found;
+use crate::discover::{Found, jobs};
 use crate::parallel::Event;
 
 pub fn run(list: &List, output: &Output) -> Result<Status, Failure> {

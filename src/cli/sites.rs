@@ -11,7 +11,7 @@ use super::exit::{Failure, Status};
 use super::report::json::{Problem, SCHEMA, problems};
 use super::report::text::{plain_table, safe};
 use super::{list, report, target};
-use crate::clean::{Job, jobs};
+use crate::discover::{Job, jobs};
 use crate::domain::site_of;
 use crate::error::Fault;
 use crate::parallel::{Event, in_order};

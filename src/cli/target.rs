@@ -2,9 +2,9 @@
 
 use super::args::{Matching, Places};
 use super::exit::Failure;
-use crate::clean::{self, jobs};
+use crate::clean;
 use crate::cookie::Query;
-use crate::discover::{Filter, Found, Layout, Roots, discover};
+use crate::discover::{Filter, Found, Layout, Roots, discover, jobs};
 use crate::domain::{Domain, DomainError, site_of};
 
 /// Searches the places for profiles.

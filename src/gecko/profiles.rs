@@ -14,8 +14,7 @@ use crate::browsers::Browser;
 use crate::claim::Guard;
 use crate::discover::{Candidate, Search};
 use crate::error::{At, Error, Fault};
-use crate::sqlite::read;
-use crate::sqlite::table::TableStore;
+use crate::sqlite::{TableStore, read};
 
 const COOKIES: &str = "cookies.sqlite";
 const PROFILES_INI: &str = "profiles.ini";

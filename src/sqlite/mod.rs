@@ -8,6 +8,7 @@ mod header;
 mod reading;
 mod snapshot;
 pub(crate) mod table;
+mod table_store;
 mod writing;
 
 use std::ffi::OsString;
@@ -15,7 +16,8 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
 pub(crate) use reading::read;
-pub(crate) use writing::Writer;
+pub(crate) use table_store::TableStore;
+use writing::Writer;
 
 /// Longer than the granularity of any file system's modification times (FAT: 2 s).
 const SETTLED: Duration = Duration::from_secs(3);

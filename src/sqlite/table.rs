@@ -3,24 +3,16 @@
 //! Looking and deleting go through one scan, so that what is deleted is what was
 //! shown. Rows are deleted by their rowid, never by a second condition.
 
-use std::collections::HashMap;
 use std::hash::BuildHasher;
-use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, ffi, params_from_iter};
 
-use super::writing::quick_check;
-use super::{Writer, read};
-use crate::claim::Claim;
 use crate::cookie::{Cookie, MatchedBy, Query};
-use crate::error::{At, Error, Fault};
-use crate::store::{Counts, Deleted, Kind, Restored, RowSink, RowSource, Rows, Store, Value};
-
-/// Cookies that are passed on at once.
-const BATCH: usize = 2048;
+use crate::error::Fault;
+use crate::store::{Kind, Restored, RowSink, RowSource, Rows, Value};
 
 /// How a family lays out its table.
 pub(crate) trait Layout: Sized {
@@ -88,207 +80,9 @@ impl Columns {
     }
 }
 
-/// A store that is such a table.
-pub(crate) struct TableStore<L: Layout> {
-    path: PathBuf,
-    context: L::Context,
-}
-
-impl<L: Layout> TableStore<L> {
-    pub fn new(path: PathBuf, context: L::Context) -> Self {
-        Self { path, context }
-    }
-}
-
-impl<L: Layout> Store for TableStore<L> {
-    fn path(&self) -> &Path {
-        &self.path
-    }
-
-    fn kind(&self) -> Kind {
-        L::KIND
-    }
-
-    fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Error> {
-        unless_gone(self.find_rows(query, send)).at(&self.path)
-    }
-
-    fn hosts(&self) -> Result<HashMap<String, u64>, Error> {
-        unless_gone(self.count_hosts()).at(&self.path)
-    }
-
-    fn total(&self) -> Result<u64, Error> {
-        unless_gone(self.count_rows()).at(&self.path)
-    }
-
-    fn delete(
-        &self,
-        claim: &Claim,
-        query: &Query,
-        copy: Option<&mut dyn RowSink>,
-        each: &mut dyn FnMut(Cookie),
-    ) -> Result<Deleted, Error> {
-        self.delete_rows(claim, query, copy, each).at(&self.path)
-    }
-
-    fn restore(&self, claim: &Claim, rows: &mut dyn RowSource) -> Result<Restored, Error> {
-        self.restore_rows(claim, rows).at(&self.path)
-    }
-}
-
-impl<L: Layout> TableStore<L> {
-    fn find_rows(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Fault> {
-        let mut sent = false;
-        read(&self.path, |view| {
-            if sent {
-                // What was passed on cannot be taken back.
-                return Err(Fault::Restless);
-            }
-            let table = Table::<L>::open(view.connection())?;
-            let mut batch = Vec::new();
-            let mut matched = 0;
-            let tally = table.scan(Scan::Look, query, &self.context, |_, cookie| {
-                matched += 1;
-                batch.push(cookie);
-                if batch.len() == BATCH {
-                    if !view.is_unchanged() {
-                        return Err(Fault::Restless);
-                    }
-                    sent = true;
-                    send(std::mem::take(&mut batch));
-                }
-                Ok(())
-            })?;
-            if !batch.is_empty() {
-                if !view.is_unchanged() {
-                    return Err(Fault::Restless);
-                }
-                sent = true;
-                send(batch);
-            }
-            Ok(Counts {
-                total: tally.total,
-                matched,
-                also_sent: tally.also_sent,
-            })
-        })
-    }
-
-    fn count_hosts(&self) -> Result<HashMap<String, u64>, Fault> {
-        read(&self.path, |view| {
-            let db = view.connection();
-            let table = Table::<L>::open(db)?;
-            let (host, _) = table.layout.identity();
-            let sql = format!(
-                "SELECT {host}, count(*) FROM {} GROUP BY {host}",
-                Table::<L>::SQL
-            );
-            let mut hosts = HashMap::new();
-            let mut statement = db.prepare(&sql)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                *hosts.entry(lossy(row.get_ref(0)?)).or_default() +=
-                    row.get::<_, i64>(1)?.unsigned_abs();
-            }
-            Ok(hosts)
-        })
-    }
-
-    fn count_rows(&self) -> Result<u64, Fault> {
-        read(&self.path, |view| {
-            Table::<L>::open(view.connection())?.count()
-        })
-    }
-
-    fn delete_rows(
-        &self,
-        claim: &Claim,
-        query: &Query,
-        copy: Option<&mut dyn RowSink>,
-        each: &mut dyn FnMut(Cookie),
-    ) -> Result<Deleted, Fault> {
-        let mut writer = Writer::open(&self.path, claim)?;
-        let transaction = writer.begin()?;
-        let table = Table::<L>::open(&transaction)?;
-
-        let mut matched = Vec::new();
-        let kept = table
-            .scan(Scan::Change, query, &self.context, |rowid, cookie| {
-                matched.push(rowid);
-                each(cookie);
-                Ok(())
-            })?
-            .kept;
-        if matched.is_empty() {
-            drop(table);
-            drop(transaction);
-            writer.close()?;
-            return Ok(Deleted {
-                deleted: 0,
-                kept: kept.rows,
-                trouble: None,
-            });
-        }
-
-        if let Some(sink) = copy {
-            table.copy_out(&matched, sink)?;
-        }
-        table.delete(&matched)?;
-
-        // Before the commit, so that a surprise leaves the store as it was.
-        table.verify(query, &self.context, kept)?;
-        quick_check(&transaction)?;
-        drop(table);
-        claim.still_holds().map_err(|_| Fault::Locked)?;
-        transaction.commit()?;
-
-        Ok(Deleted {
-            deleted: matched.len() as u64,
-            kept: kept.rows,
-            trouble: self.finish(writer, query, kept).err(),
-        })
-    }
-
-    /// What is left to do after a commit: look at what was really stored, and
-    /// leave nothing in the WAL.
-    fn finish(&self, writer: Writer, query: &Query, kept: Fingerprint) -> Result<(), Fault> {
-        let mut left = 0_u64;
-        let table = Table::<L>::open(writer.connection())?;
-        let now = table.scan(Scan::Look, query, &self.context, |_, _| {
-            left += 1;
-            Ok(())
-        })?;
-        drop(table);
-        if left > 0 || now.total != kept.rows {
-            return Err(Fault::NotVerified(format!(
-                "after the commit {left} cookies of the site and {} in all were found",
-                now.total
-            )));
-        }
-        writer.close()
-    }
-
-    fn restore_rows(&self, claim: &Claim, rows: &mut dyn RowSource) -> Result<Restored, Fault> {
-        let mut writer = Writer::open(&self.path, claim)?;
-        let transaction = writer.begin()?;
-        let table = Table::<L>::open(&transaction)?;
-        let before = table.count()?;
-        let mut restored = table.put_back(rows)?;
-        if table.count()? != before + restored.restored {
-            return Err(Fault::NotVerified("the number of rows is not right".into()));
-        }
-        quick_check(&transaction)?;
-        drop(table);
-        claim.still_holds().map_err(|_| Fault::Locked)?;
-        transaction.commit()?;
-        restored.trouble = writer.close().err();
-        Ok(restored)
-    }
-}
-
 /// What a scan is for.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Scan {
+pub(super) enum Scan {
     /// To show what there is: as fast as may be.
     Look,
     /// To change it: in the order of the table itself, not of an index, which could
@@ -298,16 +92,16 @@ enum Scan {
 
 /// What a scan counts besides what it shows.
 #[derive(Debug, Clone, Copy, Default)]
-struct Tally {
-    total: u64,
-    also_sent: u64,
-    kept: Fingerprint,
+pub(super) struct Tally {
+    pub total: u64,
+    pub also_sent: u64,
+    pub kept: Fingerprint,
 }
 
 /// The rows that are to stay: their number and an order-free sum over what they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-struct Fingerprint {
-    rows: u64,
+pub(super) struct Fingerprint {
+    pub rows: u64,
     sum: u64,
 }
 
@@ -331,16 +125,16 @@ fn whose<L: Layout>(query: &Query, host: &[u8], partition: &[u8]) -> Option<Matc
     query.whose(host, site.as_deref())
 }
 
-struct Table<'db, L: Layout> {
+pub(super) struct Table<'db, L: Layout> {
     db: &'db Connection,
-    layout: L,
+    pub layout: L,
     columns: Columns,
 }
 
 impl<'db, L: Layout> Table<'db, L> {
     const SQL: &'static str = L::TABLE;
 
-    fn open(db: &'db Connection) -> Result<Self, Fault> {
+    pub fn open(db: &'db Connection) -> Result<Self, Fault> {
         let columns = Columns::of(db, L::TABLE)?;
         let layout = L::detect(db, &columns)?;
         Ok(Self {
@@ -350,14 +144,14 @@ impl<'db, L: Layout> Table<'db, L> {
         })
     }
 
-    fn count(&self) -> Result<u64, Fault> {
+    pub fn count(&self) -> Result<u64, Fault> {
         let sql = format!("SELECT count(*) FROM {}", Self::SQL);
         let rows: i64 = self.db.query_row(&sql, [], |row| row.get(0))?;
         Ok(rows.unsigned_abs())
     }
 
     /// Shows every row that the query means, with its rowid.
-    fn scan(
+    pub fn scan(
         &self,
         purpose: Scan,
         query: &Query,
@@ -428,7 +222,12 @@ impl<'db, L: Layout> Table<'db, L> {
     }
 
     /// Nothing matches any more, and everything else is still there.
-    fn verify(&self, query: &Query, context: &L::Context, kept: Fingerprint) -> Result<(), Fault> {
+    pub fn verify(
+        &self,
+        query: &Query,
+        context: &L::Context,
+        kept: Fingerprint,
+    ) -> Result<(), Fault> {
         let mut left = 0_u64;
         let now = self.scan(Scan::Change, query, context, |_, _| {
             left += 1;
@@ -448,7 +247,7 @@ impl<'db, L: Layout> Table<'db, L> {
         Ok(())
     }
 
-    fn copy_out(&self, rowids: &[i64], sink: &mut dyn RowSink) -> Result<(), Fault> {
+    pub fn copy_out(&self, rowids: &[i64], sink: &mut dyn RowSink) -> Result<(), Fault> {
         sink.begin(&Rows {
             kind: L::KIND,
             version: self.layout.version(),
@@ -473,7 +272,7 @@ impl<'db, L: Layout> Table<'db, L> {
         sink.finish().map_err(|e| Fault::NoCopy(Box::new(e)))
     }
 
-    fn delete(&self, rowids: &[i64]) -> Result<(), Fault> {
+    pub fn delete(&self, rowids: &[i64]) -> Result<(), Fault> {
         let mut delete = self
             .db
             .prepare(&format!("DELETE FROM {} WHERE rowid = ?1", Self::SQL))?;
@@ -485,7 +284,7 @@ impl<'db, L: Layout> Table<'db, L> {
         Ok(())
     }
 
-    fn put_back(&self, source: &mut dyn RowSource) -> Result<Restored, Fault> {
+    pub fn put_back(&self, source: &mut dyn RowSource) -> Result<Restored, Fault> {
         let header = source.header();
         let version = self.layout.version();
         if header.version != version {
@@ -535,14 +334,6 @@ impl<'db, L: Layout> Table<'db, L> {
                 |row| row.get(0),
             )
             .optional()?)
-    }
-}
-
-/// A store that the browser has yet to write holds nothing.
-fn unless_gone<T: Default>(result: Result<T, Fault>) -> Result<T, Fault> {
-    match result {
-        Err(Fault::Gone) => Ok(T::default()),
-        other => other,
     }
 }
 

@@ -14,7 +14,7 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::{Deletion, Record};
-use crate::clean::Job;
+use crate::discover::Job;
 use crate::error::{At, Error, Fault};
 use crate::store::{RowSink, RowSource, Rows, Value};
 use crate::system;

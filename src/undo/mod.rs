@@ -17,8 +17,7 @@ use serde::{Deserialize, Serialize};
 pub use copy::{Copy, CopyHeader};
 
 use crate::claim::{InUse, Refused};
-use crate::clean::{Job, jobs};
-use crate::discover::{Filter, Layout, Roots, discover};
+use crate::discover::{Filter, Job, Layout, Roots, discover, jobs};
 use crate::error::{At, Error, Fault};
 use crate::store::{Restored, RowSource};
 use crate::system;

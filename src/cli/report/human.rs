@@ -12,9 +12,9 @@ use super::text::{count, grouped, plain_table, safe};
 use super::{Cleaning, Listing, warn};
 use crate::browsers::Family;
 use crate::claim::InUse;
-use crate::clean::{Cleaned, Job, Looked, Outcome, Unread};
+use crate::clean::{Cleaned, Looked, Outcome, Unread};
 use crate::cookie::{Cookie, MatchedBy, Query};
-use crate::discover::{Found, Profile};
+use crate::discover::{Found, Job, Profile};
 use crate::domain::{Domain, site_of};
 
 const TITLE: Style = Style::new().bold();

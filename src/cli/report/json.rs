@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::{Cleaning, Listing};
 use crate::claim::{InUse, Process};
-use crate::clean::{Cleaned, Job, Looked, Outcome, Unread};
+use crate::clean::{Cleaned, Looked, Outcome, Unread};
 use crate::cookie::{Cookie, MatchedBy, Query, SameSite};
-use crate::discover::Found;
+use crate::discover::{Found, Job};
 use crate::error::Error;
 use crate::store::Kind;
 

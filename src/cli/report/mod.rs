@@ -11,9 +11,9 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::exit::{Failure, Status};
-use crate::clean::{Cleaned, Job, Looked};
+use crate::clean::{Cleaned, Looked};
 use crate::cookie::Cookie;
-use crate::discover::{Found, SearchError};
+use crate::discover::{Found, Job, SearchError};
 use crate::error::Error;
 use text::safe;
 

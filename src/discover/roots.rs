@@ -1,0 +1,157 @@
+//! Where to look: a home folder, and where each system has its browsers below it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use crate::browsers::{Base, Browser, Place};
+use crate::error::{Error, Fault};
+
+/// The system whose folders are looked in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    Linux,
+    MacOs,
+    Windows,
+}
+
+impl Layout {
+    /// That of the system this runs on.
+    pub fn of_this_system() -> Self {
+        match std::env::consts::OS {
+            "windows" => Self::Windows,
+            "macos" => Self::MacOs,
+            _ => Self::Linux,
+        }
+    }
+}
+
+/// Where to look.
+#[derive(Debug, Clone)]
+pub struct Roots {
+    layout: Layout,
+    home: PathBuf,
+    config: PathBuf,
+    local: PathBuf,
+    roaming: PathBuf,
+    /// Chrome and Chromium look at `$CHROME_CONFIG_HOME` before `$XDG_CONFIG_HOME`.
+    chrome_config: Option<PathBuf>,
+    /// Another home folder: nothing outside of it is meant, even where its files
+    /// name a path that happens to exist on this computer.
+    confined: bool,
+}
+
+impl Roots {
+    /// The folders of the user who runs this.
+    ///
+    /// # Errors
+    /// When the system does not tell the home folder.
+    pub fn of_this_user(layout: Layout) -> Result<Self, Error> {
+        let home = dirs::home_dir().ok_or_else(|| Fault::Gone.at("the home folder"))?;
+        let mut roots = Self::in_home(home, layout);
+        if layout == Layout::of_this_system() {
+            match layout {
+                Layout::Linux => {
+                    roots.config = dirs::config_dir().unwrap_or(roots.config);
+                    roots.chrome_config = std::env::var_os("CHROME_CONFIG_HOME")
+                        .map(PathBuf::from)
+                        .filter(|path| path.is_absolute());
+                }
+                Layout::Windows => {
+                    roots.local = dirs::data_local_dir().unwrap_or(roots.local);
+                    roots.roaming = dirs::data_dir().unwrap_or(roots.roaming);
+                }
+                Layout::MacOs => {}
+            }
+        }
+        Ok(roots)
+    }
+
+    /// Everything below another home folder.
+    ///
+    /// # Errors
+    /// When it is no folder that can be read.
+    pub fn below(home: &Path, layout: Layout) -> Result<Self, Error> {
+        let home = dunce::canonicalize(home).map_err(|e| Fault::from(e).at(home))?;
+        fs::read_dir(&home).map_err(|e| Fault::from(e).at(&home))?;
+        let mut roots = Self::in_home(home, layout);
+        roots.confined = true;
+        Ok(roots)
+    }
+
+    fn in_home(home: PathBuf, layout: Layout) -> Self {
+        Self {
+            layout,
+            config: home.join(".config"),
+            local: home.join("AppData").join("Local"),
+            roaming: home.join("AppData").join("Roaming"),
+            chrome_config: None,
+            confined: false,
+            home,
+        }
+    }
+
+    /// The folder to which everything is confined, if it is.
+    pub(crate) fn confinement(&self) -> Option<&Path> {
+        self.confined.then_some(&*self.home)
+    }
+
+    fn places(&self, browser: &Browser) -> &'static [Place] {
+        match self.layout {
+            Layout::Linux => browser.linux,
+            Layout::Windows => browser.windows,
+            Layout::MacOs => browser.macos,
+        }
+    }
+
+    /// The folders in which a browser's files would be, whether they exist or not.
+    pub(super) fn folders(&self, browser: &Browser) -> Vec<PathBuf> {
+        let mut folders = Vec::new();
+        for (base, path) in self.places(browser) {
+            let base = match base {
+                Base::Home => self.home.clone(),
+                Base::Config => self.config.clone(),
+                Base::Flatpak => self.home.join(".var").join("app"),
+                Base::Local => self.local.clone(),
+                Base::Roaming => self.roaming.clone(),
+                Base::AppSupport => self.home.join("Library").join("Application Support"),
+            };
+            folders.extend(expand(base, path));
+        }
+        if let Some(config) = &self.chrome_config
+            && let Some((_, path)) = self
+                .places(browser)
+                .iter()
+                .find(|(base, _)| *base == Base::Config)
+            && (browser.id == "chromium" || browser.id.starts_with("chrome"))
+        {
+            folders.insert(0, config.join(path));
+        }
+        folders
+    }
+}
+
+/// Puts a path of the table below its base; a part with a `*` becomes every folder
+/// of such a name.
+fn expand(base: PathBuf, path: &str) -> Vec<PathBuf> {
+    let mut folders = vec![base];
+    for part in path.split('/') {
+        folders = folders
+            .into_iter()
+            .flat_map(|folder| match glob::Pattern::new(part) {
+                Ok(pattern) if part.contains('*') => {
+                    let mut names: Vec<_> = fs::read_dir(&folder)
+                        .into_iter()
+                        .flatten()
+                        .flatten()
+                        .map(|entry| entry.file_name())
+                        .filter(|name| name.to_str().is_some_and(|n| pattern.matches(n)))
+                        .collect();
+                    names.sort();
+                    names.into_iter().map(|name| folder.join(name)).collect()
+                }
+                _ => vec![folder.join(part)],
+            })
+            .collect();
+    }
+    folders
+}

@@ -1,0 +1,219 @@
+//! A store that is a table of cookies: what may be asked of it, on a database that is
+//! opened with care.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+use super::table::{Fingerprint, Layout, Scan, Table, lossy};
+use super::writing::quick_check;
+use super::{Writer, read};
+use crate::claim::Claim;
+use crate::cookie::{Cookie, Query};
+use crate::error::{At, Error, Fault};
+use crate::store::{Counts, Deleted, Kind, Restored, RowSink, RowSource, Store};
+
+/// Cookies that are passed on at once.
+const BATCH: usize = 2048;
+
+/// A store that is such a table.
+pub(crate) struct TableStore<L: Layout> {
+    path: PathBuf,
+    context: L::Context,
+}
+
+impl<L: Layout> TableStore<L> {
+    pub fn new(path: PathBuf, context: L::Context) -> Self {
+        Self { path, context }
+    }
+}
+
+impl<L: Layout> Store for TableStore<L> {
+    fn path(&self) -> &Path {
+        &self.path
+    }
+
+    fn kind(&self) -> Kind {
+        L::KIND
+    }
+
+    fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Error> {
+        unless_gone(self.find_rows(query, send)).at(&self.path)
+    }
+
+    fn hosts(&self) -> Result<HashMap<String, u64>, Error> {
+        unless_gone(self.count_hosts()).at(&self.path)
+    }
+
+    fn total(&self) -> Result<u64, Error> {
+        unless_gone(self.count_rows()).at(&self.path)
+    }
+
+    fn delete(
+        &self,
+        claim: &Claim,
+        query: &Query,
+        copy: Option<&mut dyn RowSink>,
+        each: &mut dyn FnMut(Cookie),
+    ) -> Result<Deleted, Error> {
+        self.delete_rows(claim, query, copy, each).at(&self.path)
+    }
+
+    fn restore(&self, claim: &Claim, rows: &mut dyn RowSource) -> Result<Restored, Error> {
+        self.restore_rows(claim, rows).at(&self.path)
+    }
+}
+
+impl<L: Layout> TableStore<L> {
+    fn find_rows(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Fault> {
+        let mut sent = false;
+        read(&self.path, |view| {
+            if sent {
+                // What was passed on cannot be taken back.
+                return Err(Fault::Restless);
+            }
+            let table = Table::<L>::open(view.connection())?;
+            let mut batch = Vec::new();
+            let mut matched = 0;
+            let tally = table.scan(Scan::Look, query, &self.context, |_, cookie| {
+                matched += 1;
+                batch.push(cookie);
+                if batch.len() == BATCH {
+                    if !view.is_unchanged() {
+                        return Err(Fault::Restless);
+                    }
+                    sent = true;
+                    send(std::mem::take(&mut batch));
+                }
+                Ok(())
+            })?;
+            if !batch.is_empty() {
+                if !view.is_unchanged() {
+                    return Err(Fault::Restless);
+                }
+                sent = true;
+                send(batch);
+            }
+            Ok(Counts {
+                total: tally.total,
+                matched,
+                also_sent: tally.also_sent,
+            })
+        })
+    }
+
+    fn count_hosts(&self) -> Result<HashMap<String, u64>, Fault> {
+        read(&self.path, |view| {
+            let db = view.connection();
+            let table = Table::<L>::open(db)?;
+            let (host, _) = table.layout.identity();
+            let sql = format!("SELECT {host}, count(*) FROM {} GROUP BY {host}", L::TABLE);
+            let mut hosts = HashMap::new();
+            let mut statement = db.prepare(&sql)?;
+            let mut rows = statement.query([])?;
+            while let Some(row) = rows.next()? {
+                *hosts.entry(lossy(row.get_ref(0)?)).or_default() +=
+                    row.get::<_, i64>(1)?.unsigned_abs();
+            }
+            Ok(hosts)
+        })
+    }
+
+    fn count_rows(&self) -> Result<u64, Fault> {
+        read(&self.path, |view| {
+            Table::<L>::open(view.connection())?.count()
+        })
+    }
+
+    fn delete_rows(
+        &self,
+        claim: &Claim,
+        query: &Query,
+        copy: Option<&mut dyn RowSink>,
+        each: &mut dyn FnMut(Cookie),
+    ) -> Result<Deleted, Fault> {
+        let mut writer = Writer::open(&self.path, claim)?;
+        let transaction = writer.begin()?;
+        let table = Table::<L>::open(&transaction)?;
+
+        let mut matched = Vec::new();
+        let kept = table
+            .scan(Scan::Change, query, &self.context, |rowid, cookie| {
+                matched.push(rowid);
+                each(cookie);
+                Ok(())
+            })?
+            .kept;
+        if matched.is_empty() {
+            drop(table);
+            drop(transaction);
+            writer.close()?;
+            return Ok(Deleted {
+                deleted: 0,
+                kept: kept.rows,
+                trouble: None,
+            });
+        }
+
+        if let Some(sink) = copy {
+            table.copy_out(&matched, sink)?;
+        }
+        table.delete(&matched)?;
+
+        // Before the commit, so that a surprise leaves the store as it was.
+        table.verify(query, &self.context, kept)?;
+        quick_check(&transaction)?;
+        drop(table);
+        claim.still_holds().map_err(|_| Fault::Locked)?;
+        transaction.commit()?;
+
+        Ok(Deleted {
+            deleted: matched.len() as u64,
+            kept: kept.rows,
+            trouble: self.finish(writer, query, kept).err(),
+        })
+    }
+
+    /// What is left to do after a commit: look at what was really stored, and
+    /// leave nothing in the WAL.
+    fn finish(&self, writer: Writer, query: &Query, kept: Fingerprint) -> Result<(), Fault> {
+        let mut left = 0_u64;
+        let table = Table::<L>::open(writer.connection())?;
+        let now = table.scan(Scan::Look, query, &self.context, |_, _| {
+            left += 1;
+            Ok(())
+        })?;
+        drop(table);
+        if left > 0 || now.total != kept.rows {
+            return Err(Fault::NotVerified(format!(
+                "after the commit {left} cookies of the site and {} in all were found",
+                now.total
+            )));
+        }
+        writer.close()
+    }
+
+    fn restore_rows(&self, claim: &Claim, rows: &mut dyn RowSource) -> Result<Restored, Fault> {
+        let mut writer = Writer::open(&self.path, claim)?;
+        let transaction = writer.begin()?;
+        let table = Table::<L>::open(&transaction)?;
+        let before = table.count()?;
+        let mut restored = table.put_back(rows)?;
+        if table.count()? != before + restored.restored {
+            return Err(Fault::NotVerified("the number of rows is not right".into()));
+        }
+        quick_check(&transaction)?;
+        drop(table);
+        claim.still_holds().map_err(|_| Fault::Locked)?;
+        transaction.commit()?;
+        restored.trouble = writer.close().err();
+        Ok(restored)
+    }
+}
+
+/// A store that the browser has yet to write holds nothing.
+fn unless_gone<T: Default>(result: Result<T, Fault>) -> Result<T, Fault> {
+    match result {
+        Err(Fault::Gone) => Ok(T::default()),
+        other => other,
+    }
+}
