@@ -1,5 +1,6 @@
 //! Whether a profile is in use, by whom, and keeping it as it is while we write.
 
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::error::Error;
@@ -102,13 +103,45 @@ impl Guard {
     ///
     /// # Errors
     /// When a browser has the profile, or the lock cannot be taken.
-    pub fn claim(&self) -> Result<Arc<Claim>, Refused> {
+    pub fn claim(&self) -> Result<Shared<'_>, Refused> {
         let mut held = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(claim) = held.upgrade() {
-            return Ok(claim);
-        }
-        let claim = Arc::new(self.lock.claim()?);
-        *held = Arc::downgrade(&claim);
-        Ok(claim)
+        let claim = match held.upgrade() {
+            Some(claim) => claim,
+            None => {
+                let claim = Arc::new(self.lock.claim()?);
+                *held = Arc::downgrade(&claim);
+                claim
+            }
+        };
+        Ok(Shared {
+            guard: self,
+            claim: Some(claim),
+        })
+    }
+}
+
+/// A share in the claim to a profile.
+pub struct Shared<'a> {
+    guard: &'a Guard,
+    claim: Option<Arc<Claim>>,
+}
+
+impl Deref for Shared<'_> {
+    type Target = Claim;
+
+    fn deref(&self) -> &Claim {
+        self.claim.as_deref().expect("taken only when dropped")
+    }
+}
+
+impl Drop for Shared<'_> {
+    fn drop(&mut self) {
+        // Under the lock: whoever looks meanwhile must not take us for a browser.
+        let _held = self
+            .guard
+            .claim
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        self.claim = None;
     }
 }

@@ -134,12 +134,14 @@ fn clean_one(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) 
     let counts = found.as_ref().ok().copied();
     // 2. Whether a browser uses it. One that does may have more in its memory than
     // stands in the store, so that nothing to see does not mean nothing to delete.
+    let matched = counts.is_some_and(|counts| counts.matched > 0);
     let outcome = match job.profile.guard.in_use() {
-        Ok(Some(user)) => Outcome::InUse(user),
         Err(error) => Outcome::Failed(error),
-        Ok(None) => match found {
+        // With something to delete, the claim decides: it waits for what is brief.
+        Ok(Some(user)) if !matched => Outcome::InUse(user),
+        Ok(_) => match found {
             Err(error) => Outcome::Failed(error),
-            Ok(counts) if counts.matched == 0 => Outcome::NothingMatched,
+            Ok(_) if !matched => Outcome::NothingMatched,
             Ok(_) => delete(job, plan, send),
         },
     };

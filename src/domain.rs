@@ -128,7 +128,8 @@ impl Domain {
     fn address(address: IpAddr) -> Self {
         let host = match address {
             IpAddr::V4(v4) => v4.to_string(),
-            IpAddr::V6(v6) => format!("[{v6}]"),
+            // As the URL standard writes it, which is not as Rust does.
+            IpAddr::V6(v6) => Host::<&str>::Ipv6(v6).to_string(),
         };
         Self {
             host,

@@ -47,6 +47,8 @@ pub enum Fault {
     Outside(PathBuf),
     #[error("it does not parse: {0}")]
     Unparsable(String),
+    #[error("it changes while it is read, and no private copy of it could be made: {0}")]
+    NoRoom(Box<Error>),
     #[error("no copy for undo could be written, so nothing was deleted: {0}")]
     NoCopy(Box<Error>),
     #[error("the copy for undo is damaged: {0}")]
@@ -56,6 +58,8 @@ pub enum Fault {
          and would not understand the old rows"
     )]
     OtherVersion { was: i64, is: i64 },
+    #[error("it is not certain what was deleted, so the copy for undo is kept: {0}")]
+    Unsure(Box<Fault>),
     #[error("checking the result failed: {0}")]
     NotVerified(String),
     #[error("{0}")]

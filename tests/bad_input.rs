@@ -354,6 +354,116 @@ fn store<'a>(document: &'a Value, path: &PathBuf) -> &'a Value {
 }
 
 #[test]
+fn a_profile_that_is_the_user_data_directory_itself_is_found() {
+    // As Opera keeps it.
+    let world = World::new();
+    stores::chromium(&world.path(".config/opera/Cookies"), 24);
+    world.write(".config/opera/Preferences", "{}");
+    world.write(".config/opera/Local State", "{}");
+    let (code, document) = world.json(&["openai.com"]);
+    assert_eq!((code, &document["deleted"]), (0, &serde_json::json!(4)));
+    assert_eq!(document["stores"][0]["browser"], "opera");
+    assert_eq!(world.run_bare(&["undo", "--json"]).json()["restored"], 4);
+}
+
+#[test]
+fn without_a_temporary_folder_a_store_is_not_taken_for_empty() {
+    // The store was just written, so that it is read from a copy.
+    let world = two_profiles();
+    let nowhere = world.root().join("nowhere");
+    for arguments in [&["list", "openai.com"][..], &["openai.com"], &["profiles"]] {
+        let mut command = world.command(arguments);
+        command
+            .args(["--layout", "linux", "--home"])
+            .arg(world.home());
+        for variable in ["TMPDIR", "TMP", "TEMP"] {
+            command.env(variable, &nowhere);
+        }
+        let run = Run::of(command);
+        // Windows finds itself another one.
+        if cfg!(unix) {
+            let run = run.expect(1);
+            assert!(format!("{run:?}").contains("no private copy"), "{run:#?}");
+        }
+    }
+    let (code, document) = world.json(&["openai.com"]);
+    let all = if cfg!(unix) { 8 } else { 0 };
+    assert_eq!((code, &document["deleted"]), (0, &serde_json::json!(all)));
+}
+
+#[test]
+fn old_copies_are_destroyed_and_nothing_else_is() {
+    let world = two_profiles();
+    let undo = world.state().join("undo");
+    world.run(&["openai.com", "-p", "Default"]).expect(0);
+    let entry = fs::read_dir(&undo).unwrap().next().unwrap().unwrap().path();
+    let copy = fs::read_dir(&entry)
+        .unwrap()
+        .next()
+        .unwrap()
+        .unwrap()
+        .path();
+    let text = fs::read_to_string(&copy).unwrap();
+    let at = text.find("\"created\":\"").unwrap() + 11;
+    // Things that are not ours, as old as can be; one of them would stop a careless
+    // search.
+    fs::write(undo.join(".DS_Store"), "").unwrap();
+    fs::create_dir_all(undo.join("notes")).unwrap();
+    fs::write(undo.join("notes/a.txt"), "precious").unwrap();
+    for (created, survives) in [
+        (
+            jiff::Timestamp::now() - jiff::SignedDuration::from_hours(6 * 24),
+            true,
+        ),
+        (
+            jiff::Timestamp::now() - jiff::SignedDuration::from_hours(8 * 24),
+            false,
+        ),
+    ] {
+        let aged = format!(
+            "{}{created}{}",
+            &text[..at],
+            &text[text[at..].find('"').unwrap() + at..]
+        );
+        fs::write(&copy, aged).unwrap();
+        let run = world.run(&["list", "openai.com"]).expect(0);
+        assert_eq!(run.stderr, "");
+        assert_eq!(entry.exists(), survives, "{created}");
+    }
+    assert_eq!(
+        fs::read_to_string(undo.join("notes/a.txt")).unwrap(),
+        "precious"
+    );
+    assert!(undo.join(".DS_Store").exists());
+}
+
+#[test]
+fn a_copy_that_is_damaged_is_named_and_restores_nothing_by_halves() {
+    let world = two_profiles();
+    world.run(&["openai.com", "-p", "Default"]).expect(0);
+    let undo = world.state().join("undo");
+    let entry = fs::read_dir(undo).unwrap().next().unwrap().unwrap().path();
+    let copy = fs::read_dir(entry).unwrap().next().unwrap().unwrap().path();
+    let text = fs::read_to_string(&copy).unwrap();
+    let after = stores::dump(&world.path(BAD), "cookies");
+    let lines: Vec<&str> = text.lines().collect();
+    for damaged in [
+        lines[..3].join("\n"),
+        format!("{text}[1,2]\n"),
+        text.replace("openai.com", "openai.com\u{0}")
+            .replacen("[", "{", 3),
+    ] {
+        fs::write(&copy, damaged).unwrap();
+        let run = world.run_bare(&["undo"]);
+        assert_ne!(run.stdout, "Put back 4 cookies in 1 store.\n");
+        assert_eq!(stores::dump(&world.path(BAD), "cookies"), after);
+    }
+    fs::write(&copy, &text).unwrap();
+    world.run_bare(&["undo"]).expect(0);
+    assert_eq!(stores::dump(&world.path(BAD), "cookies").len(), 8);
+}
+
+#[test]
 fn stores_of_web_views_are_found_and_the_ones_to_leave_alone_are_left() {
     let world = World::new();
     let profile = ".config/google-chrome/Default";

@@ -224,6 +224,12 @@ fn hosts_belong_by_whole_labels() {
 }
 
 #[test]
+fn addresses_are_written_as_the_url_standard_does() {
+    let domain = Domain::parse("::ffff:1.2.3.4").unwrap();
+    assert_eq!(domain.as_str(), "[::ffff:102:304]");
+}
+
+#[test]
 fn exact_leaves_the_hosts_below() {
     let domain = Domain::parse("openai.com").unwrap();
     assert!(domain.owns(b"openai.com", true));

@@ -358,8 +358,11 @@ fn the_json_of_sites_and_profiles_is_that_of_the_contract() {
         row("notopenai.com")["profiles"][0],
         json!({"browser": "chrome", "profile": "Default"})
     );
-    // The search is in the name of the site, not in that of a host.
-    assert_eq!(sites["sites"].as_array().unwrap().len(), 2, "{sites}");
+    // A site is found by any of its hosts: openai.com.evil.example.
+    assert_eq!(row("evil.example")["cookies"], 2);
+    assert_eq!(sites["sites"].as_array().unwrap().len(), 3, "{sites}");
+    let (_, idn) = world.json(&["sites", "B\u{dc}CHER.example"]);
+    assert_eq!(idn["sites"][0]["site"], "xn--bcher-kva.example");
 
     let (code, profiles) = world.json(&["profiles"]);
     assert_eq!(code, 0);

@@ -235,6 +235,151 @@ fn a_pipe_in_the_place_of_a_store_does_not_hang() {
 }
 
 #[test]
+fn pipes_in_the_places_of_lists_and_locks_do_not_hang() {
+    let world = World::new();
+    chrome_profile(&world, "Default");
+    firefox_profile(&world);
+    let pipe = |path: &str| {
+        let path = world.path(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        nix::unistd::mkfifo(&path, nix::sys::stat::Mode::S_IRWXU).unwrap();
+    };
+    pipe(&format!("{CHROME}/Local State"));
+    pipe(&format!("{CHROME}/lockfile"));
+    pipe(&format!("{CHROME}/Default/Local Storage/leveldb/LOCK"));
+    pipe(&format!("{FIREFOX}/containers.json"));
+    pipe(".mozilla/firefox/profiles.ini");
+    let run = world.run(&["openai.com"]).expect(1);
+    assert!(run.stderr.contains("Local State"), "{run:#?}");
+    assert!(run.stderr.contains("profiles.ini"), "{run:#?}");
+    assert!(run.stdout.contains("Deleted 8 cookies"), "{run:#?}");
+}
+
+#[test]
+fn a_listed_profile_behind_a_closed_door_is_reported() {
+    let world = World::new();
+    let store = world.path("closed/prof/cookies.sqlite");
+    stores::firefox(&store, 17);
+    let path = store.parent().unwrap().display().to_string();
+    let ini = format!("[Profile0]\nName=x\nIsRelative=0\nPath={path}\n");
+    world.write(".mozilla/firefox/profiles.ini", ini);
+    as_nobody(&world, &["profiles"]);
+    let closed = world.path("closed");
+    set_mode(&closed, 0o000);
+    let run = as_nobody(&world, &["list", "openai.com"]).expect(1);
+    assert!(
+        run.stderr.contains(&closed.display().to_string()),
+        "{run:#?}"
+    );
+    set_mode(&closed, 0o700);
+}
+
+#[test]
+fn a_store_that_is_a_link_within_its_user_data_directory_comes_back_too() {
+    let world = World::new();
+    let shared = world.path(&format!("{CHROME}/shared/CK"));
+    stores::chromium(&shared, 24);
+    world.write(&format!("{CHROME}/Default/Preferences"), "{}");
+    symlink(
+        "../shared/CK",
+        world.path(&format!("{CHROME}/Default/Cookies")),
+    )
+    .unwrap();
+    let before = stores::dump(&shared, "cookies");
+    let (code, document) = world.json(&["openai.com"]);
+    assert_eq!((code, &document["deleted"]), (0, &json!(4)));
+    assert_eq!(
+        world.run_bare(&["undo", "--json"]).expect(0).json()["restored"],
+        4
+    );
+    assert_eq!(stores::dump(&shared, "cookies"), before);
+}
+
+#[test]
+fn undo_says_what_keeps_it_from_its_work() {
+    let world = World::new();
+    let store = chrome_profile(&world, "Default");
+    as_nobody(&world, &["openai.com"]).expect(0);
+    let profile = store.parent().unwrap();
+    set_mode(profile, 0o000);
+    let mut other = Command::new(world.root().join("cookieclean"));
+    if !nix::unistd::geteuid().is_root() {
+        other = Command::new(env!("CARGO_BIN_EXE_cookieclean"));
+    }
+    other
+        .arg("undo")
+        .env("COOKIECLEAN_STATE_DIR", world.state());
+    if nix::unistd::geteuid().is_root() {
+        other.uid(65534).gid(65534);
+    }
+    let run = Run::of(other).expect(1);
+    assert!(run.stderr.contains("permission denied"), "{run:#?}");
+    set_mode(profile, 0o700);
+    // Its copy is still there.
+    world.run_bare(&["undo"]).expect(0);
+    assert_eq!(stores::dump(&store, "cookies").len(), 8);
+}
+
+#[test]
+fn many_profiles_need_few_open_files() {
+    let world = World::new();
+    let store = chrome_profile(&world, "Default");
+    for n in 1..120 {
+        let profile = world.path(&format!("{CHROME}/Profile {n}"));
+        fs::create_dir(&profile).unwrap();
+        fs::copy(&store, profile.join("Cookies")).unwrap();
+    }
+    let program = env!("CARGO_BIN_EXE_cookieclean");
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "ulimit -n 96; exec \"$@\"", "sh", program])
+        .args(["openai.com", "--json", "--layout", "linux", "--home"])
+        .arg(world.home())
+        .env("COOKIECLEAN_STATE_DIR", world.state());
+    let run = Run::of(command).expect(0);
+    assert_eq!(run.json()["deleted"], 480);
+}
+
+/// Not a test of its own: the test below runs it in another process.
+#[test]
+fn helper_that_holds_a_lock_for_a_while() {
+    let Some(path) = std::env::var_os("HOLD_THIS_LOCK") else {
+        return;
+    };
+    let held = lock(Path::new(&path));
+    println!("held");
+    std::thread::sleep(Duration::from_millis(1200));
+    drop(held);
+}
+
+#[test]
+fn a_background_task_of_firefox_is_waited_for() {
+    let world = World::new();
+    let store = firefox_profile(&world);
+    // With a filter that matches nothing, the arguments are those of a background task.
+    for (argument, code) in [("backgroundtask", 0), ("somethingelse", 3)] {
+        fs::remove_file(&store).unwrap();
+        stores::firefox(&store, 17);
+        let mut holder = Command::new(std::env::current_exe().unwrap())
+            .args(["helper_that_holds_a_lock_for_a_while", argument])
+            .args(["--exact", "--nocapture"])
+            .env("HOLD_THIS_LOCK", store.with_file_name(".parentlock"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut out = BufReader::new(holder.stdout.take().unwrap());
+        let mut line = String::new();
+        while !line.contains("held") {
+            line.clear();
+            assert_ne!(out.read_line(&mut line).unwrap(), 0, "the helper ended");
+        }
+        let (got, document) = world.json(&["openai.com"]);
+        assert_eq!(got, code, "{argument}: {document}");
+        holder.wait().unwrap();
+    }
+}
+
+#[test]
 fn a_folder_without_permission_is_named_and_the_rest_is_done() {
     let world = World::new();
     chrome_profile(&world, "Default");

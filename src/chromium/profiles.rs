@@ -1,6 +1,7 @@
 //! The profiles of a user-data directory, and the cookie stores in them.
 
 use std::collections::BTreeSet;
+use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use crate::claim::Guard;
 use crate::discover::{Candidate, Search, is_plain_name};
 use crate::error::{Error, Fault};
 use crate::sqlite::TableStore;
+use crate::system;
 
 const LOCAL_STATE: &str = "Local State";
 /// Since Chrome 96 in `Network`, but only on Windows; a migration leaves both.
@@ -48,28 +50,26 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_da
     let mut names = BTreeSet::new();
     for name in info.as_object().into_iter().flatten().map(|(name, _)| name) {
         if is_plain_name(name) {
-            names.insert(name.clone());
+            names.insert(OsString::from(name));
         } else {
             let why = format!("it names a profile \"{name}\", which is no name of a folder");
             search.problem(Fault::Unparsable(why).at(user_data.join(LOCAL_STATE)));
         }
     }
     for entry in search.entries(user_data) {
-        let name = entry.file_name().and_then(|name| name.to_str());
-        if let Some(name) = name
-            && (is_profile(&entry) || name == "Guest Profile")
-        {
+        let name = entry.file_name().unwrap_or_default();
+        if is_profile(&entry) || name == "Guest Profile" {
             names.insert(name.to_owned());
         }
     }
-    names.remove(SYSTEM_PROFILE);
+    names.remove(OsStr::new(SYSTEM_PROFILE));
 
     let mut names: Vec<_> = names.into_iter().collect();
     // As the browser counts them: Default, Profile 2, Profile 10.
     names.sort_by_key(|name| (name != "Default", name.len(), name.clone()));
     let mut profiles: Vec<_> = names
         .into_iter()
-        .map(|name| (user_data.join(&name), name))
+        .map(|name| (user_data.join(&name), name.to_string_lossy().into_owned()))
         .filter(|(dir, _)| fs::symlink_metadata(dir).is_ok())
         .collect();
     // Opera keeps a single profile in the directory itself.
@@ -150,7 +150,7 @@ fn folder_name(dir: &Path) -> String {
 /// `profile.info_cache` of `Local State`, which lists the profiles by their folder
 /// names; null when there is none.
 fn read_info(local_state: &Path) -> Result<Value, Error> {
-    let text = match fs::read(local_state) {
+    let text = match system::read_file(local_state) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Value::Null),
         other => other.map_err(|e| Fault::from(e).at(local_state))?,
     };

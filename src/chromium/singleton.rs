@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use crate::claim::{Claim, Held, InUse, Lock, Process, Refused};
-use crate::error::{At, Error, Fault};
+use crate::error::{At, Error};
 use crate::system::{self, HeldFile, Holder, Taken};
 
 /// Locked by the browser as long as it has the profile loaded.
@@ -69,7 +69,8 @@ impl UserDataLock {
         if !system::is_alive(pid) {
             return None;
         }
-        let name = system::name_of(pid)?;
+        // Where other users' processes are hidden, it is alive all the same.
+        let name = system::name_of(pid).unwrap_or_else(|| "a browser".into());
         let lower = name.to_lowercase();
         PROGRAMS
             .iter()
@@ -80,21 +81,23 @@ impl UserDataLock {
             })
     }
 
-    fn leveldb(&self) -> Result<Option<InUse>, Error> {
-        for profile in &self.profiles {
-            for lock in LEVELDB_LOCKS {
-                let file = profile.join(lock);
-                match system::lock_holder(&file) {
-                    Ok(Some(holder)) => return Ok(Some(used(holder, &file))),
-                    Ok(None) => {}
-                    // It is only one of the signs.
-                    Err(e) if e.kind() == std::io::ErrorKind::NotADirectory => {}
-                    Err(e) => return Err(Fault::from(e).at(file)),
-                }
-            }
-        }
-        Ok(None)
+    /// The lock files of those profiles that have been loaded before.
+    fn leveldb_files(&self) -> Vec<PathBuf> {
+        self.profiles
+            .iter()
+            .flat_map(|profile| LEVELDB_LOCKS.map(|lock| profile.join(lock)))
+            .filter(|file| file.is_file())
+            .collect()
     }
+}
+
+fn leveldb(files: &[PathBuf]) -> Result<Option<InUse>, Error> {
+    for file in files {
+        if let Some(holder) = system::lock_holder(file).at(file)? {
+            return Ok(Some(used(holder, file)));
+        }
+    }
+    Ok(None)
 }
 
 fn used(holder: Holder, file: &Path) -> InUse {
@@ -111,39 +114,36 @@ fn used(holder: Holder, file: &Path) -> InUse {
 impl Lock for UserDataLock {
     fn in_use(&self) -> Result<Option<InUse>, Error> {
         let lockfile = self.lockfile();
-        if let Some(holder) = system::lock_holder(&lockfile).at(&lockfile)?
-            && system::WINDOWS
-        {
+        let holder = match system::WINDOWS {
+            true => system::lock_holder(&lockfile).at(&lockfile)?,
+            false => system::is_kept_from_us(&lockfile).then_some(Holder { pid: None }),
+        };
+        if let Some(holder) = holder {
             return Ok(Some(used(holder, &lockfile)));
         }
-        if let Some(user) = self.singleton() {
-            return Ok(Some(user));
+        match self.singleton() {
+            Some(user) => Ok(Some(user)),
+            None => leveldb(&self.leveldb_files()),
         }
-        self.leveldb()
     }
 
     fn claim(&self) -> Result<Claim, Refused> {
         let lockfile = self.lockfile();
-        let held = if system::WINDOWS {
+        let leveldb_files = self.leveldb_files();
+        let (held, user) = if system::WINDOWS {
             match HeldFile::take(&lockfile).at(&lockfile)? {
-                Taken::Ours(file) => Some(file),
-                Taken::Theirs => {
-                    return Err(Refused::InUse(used(Holder { pid: None }, &lockfile)));
-                }
+                Taken::Ours(file) => (Some(file), leveldb(&leveldb_files)?),
+                Taken::Theirs => (None, Some(used(Holder { pid: None }, &lockfile))),
             }
         } else {
-            None
+            (None, self.in_use()?)
         };
-        let others = if held.is_some() {
-            self.leveldb()?
-        } else {
-            self.in_use()?
-        };
-        match others {
+        match user {
             Some(user) => Err(Refused::InUse(user)),
             None => Ok(Claim::new(Closed {
                 _lockfile: held,
                 lock: self.clone(),
+                leveldb_files,
             })),
         }
     }
@@ -153,11 +153,17 @@ impl Lock for UserDataLock {
 struct Closed {
     _lockfile: Option<HeldFile>,
     lock: UserDataLock,
+    leveldb_files: Vec<PathBuf>,
 }
 
 impl Held for Closed {
     fn still_holds(&self) -> Result<(), InUse> {
         // A browser that starts makes this link before it opens anything.
-        self.lock.singleton().map_or(Ok(()), Err)
+        let user = match self.lock.singleton() {
+            Some(user) => Some(user),
+            // One whose process cannot be told from here has at least this.
+            None => leveldb(&self.leveldb_files).unwrap_or_default(),
+        };
+        user.map_or(Ok(()), Err)
     }
 }

@@ -24,11 +24,15 @@ pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
     if args.dry_run {
         return list::show(&args.matching, &args.places, output);
     }
-    if args.ask && !may_go_on(args, output)? {
-        return Ok(Status::Fine);
-    }
     let query = target::query(&args.matching, &args.places)?;
     let found = target::search(&args.places)?;
+    if args.ask && !may_go_on(&query, &found, output)? {
+        if output.json {
+            // No store was touched, which is what an empty report says.
+            JsonCleaning::begin(&query).end(&found, None)?;
+        }
+        return Ok(Status::Fine);
+    }
     let undo = match args.no_undo {
         true => None,
         false => {
@@ -46,18 +50,18 @@ pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
     }
 }
 
-/// Shows what was found and asks. Anything but a yes is a no.
-fn may_go_on(args: &Clean, output: &Output) -> Result<bool, Failure> {
-    let listing = Output {
-        json: false,
-        ..*output
-    };
-    if output.json {
+/// Shows what was found and asks. Anything but a yes is a no. Where nothing was found
+/// there is nothing to ask: what an open browser may still have is for the report.
+fn may_go_on(query: &Query, found: &Found, output: &Output) -> Result<bool, Failure> {
+    let mut preview = match output.json {
         // Standard output belongs to the document.
-        return ask();
-    }
-    list::show(&args.matching, &args.places, &listing)?;
-    ask()
+        true => Human::to(Box::new(anstream::stderr()), query, false, output.verbose),
+        false => Human::new(query, false, output.verbose),
+    };
+    list::tell(found, query, output, &mut preview)?;
+    let nothing = preview.matched() == 0;
+    drop(preview);
+    Ok(nothing || ask()?)
 }
 
 fn ask() -> Result<bool, Failure> {

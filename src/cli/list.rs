@@ -29,7 +29,7 @@ pub fn show(matching: &Matching, places: &Places, output: &Output) -> Result<Sta
 }
 
 /// Looks, and reports as it goes.
-fn tell(
+pub fn tell(
     found: &Found,
     query: &Query,
     output: &Output,

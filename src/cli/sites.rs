@@ -1,6 +1,6 @@
 //! `cookieclean sites`: which sites have cookies.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use comfy_table::CellAlignment;
@@ -28,6 +28,15 @@ struct SiteRow {
     site: String,
     cookies: u64,
     profiles: Vec<ProfileRow>,
+    /// What a search looks at.
+    #[serde(skip)]
+    hosts: BTreeSet<String>,
+}
+
+/// A search text as hosts are stored: in lower case, and an IDN as punycode too.
+fn spellings(text: &str) -> Vec<String> {
+    let ascii = url::Host::parse(text).map(|host| host.to_string());
+    [text.to_lowercase()].into_iter().chain(ascii).collect()
 }
 
 #[derive(Serialize, Clone, PartialEq, Eq)]
@@ -66,9 +75,15 @@ pub fn run(sites: &Sites, output: &Output) -> Result<Status, Failure> {
             }
         },
     );
-    let text = sites.text.as_deref().unwrap_or("").to_lowercase();
     let mut rows: Vec<_> = by_site.into_values().collect();
-    rows.retain(|row| row.site.contains(&text));
+    if let Some(text) = &sites.text {
+        let texts = spellings(text);
+        rows.retain(|row| {
+            row.hosts
+                .iter()
+                .any(|host| texts.iter().any(|t| host.contains(t)))
+        });
+    }
 
     if output.json {
         super::print_json(&Document {
@@ -88,7 +103,9 @@ fn add(by_site: &mut BTreeMap<String, SiteRow>, job: &Job<'_>, host: &str, cooki
         site,
         cookies: 0,
         profiles: Vec::new(),
+        hosts: BTreeSet::new(),
     });
+    row.hosts.insert(host.to_owned());
     row.cookies += cookies;
     let profile = ProfileRow {
         browser: job.profile.browser.id,

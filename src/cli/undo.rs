@@ -65,7 +65,11 @@ pub fn run(arguments: &Arguments, output: &Output, undo: &Undo) -> Result<Status
         }
     }
     if arguments.forget {
-        forget(entries, output)?;
+        let forgotten = match arguments.id {
+            None => undo.forget_all()?,
+            Some(_) => forget(entries)?,
+        };
+        tell_forgotten(forgotten, output)?;
         return Ok(Status::Fine);
     }
     restore(entries.into_iter().next(), output)
@@ -105,13 +109,17 @@ fn list(entries: Vec<Entry>, output: &Output) -> Result<(), Failure> {
     Ok(())
 }
 
-fn forget(entries: Vec<Entry>, output: &Output) -> Result<(), Failure> {
+fn forget(entries: Vec<Entry>) -> Result<Vec<String>, Failure> {
     let mut forgotten = Vec::new();
     for entry in entries {
         let id = entry.id.clone();
         entry.forget()?;
         forgotten.push(id);
     }
+    Ok(forgotten)
+}
+
+fn tell_forgotten(forgotten: Vec<String>, output: &Output) -> Result<(), Failure> {
     if output.json {
         super::print_json(&ForgetDocument {
             schema: SCHEMA,

@@ -119,7 +119,7 @@ impl Search<'_> {
             return self.problem(Fault::Outside(real).at(folder));
         }
         // One folder can stand in the table twice (a Snap's `current`).
-        if self.folders.insert(real.clone()) {
+        if self.searched.insert(real.clone()) {
             self.add_root(browser, &real);
         }
     }

@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::search::is_absence;
 use crate::browsers::{Base, Browser, Place};
 use crate::error::{Error, Fault};
 
@@ -139,7 +140,14 @@ fn expand(base: PathBuf, path: &str) -> Vec<PathBuf> {
             .into_iter()
             .flat_map(|folder| match glob::Pattern::new(part) {
                 Ok(pattern) if part.contains('*') => {
-                    let mut names: Vec<_> = fs::read_dir(&folder)
+                    let entries = match fs::read_dir(&folder) {
+                        Err(e) if !is_absence(&e) => {
+                            // Whoever looks there will find the door closed too, and say so.
+                            return vec![folder.join(part)];
+                        }
+                        entries => entries,
+                    };
+                    let mut names: Vec<_> = entries
                         .into_iter()
                         .flatten()
                         .flatten()

@@ -11,6 +11,7 @@ use crate::browsers::Browser;
 use crate::claim::Guard;
 use crate::error::{Error, Fault};
 use crate::store::Store;
+use crate::system;
 
 /// A profile with its stores.
 pub struct Profile {
@@ -21,6 +22,9 @@ pub struct Profile {
     pub display_name: String,
     /// Its real path.
     pub dir: PathBuf,
+    /// The real path of the folder that its files are in: the user-data directory, the
+    /// folder of profiles.ini, or the profile when it was named by itself.
+    pub within: PathBuf,
     pub stores: Vec<Box<dyn Store>>,
     /// What says whether it is in use; profiles of one user-data directory share it.
     pub guard: Arc<Guard>,
@@ -69,8 +73,11 @@ pub(crate) struct Candidate {
 pub(crate) struct Search<'a> {
     pub roots: &'a Roots,
     pub(super) found: Found,
-    pub(super) folders: HashSet<PathBuf>,
-    files: HashSet<same_file::Handle>,
+    /// User-data directories and folders of profiles.ini.
+    pub(super) searched: HashSet<PathBuf>,
+    /// Profiles; Opera's is the user-data directory itself.
+    profiles: HashSet<PathBuf>,
+    files: HashSet<system::FileId>,
 }
 
 impl<'a> Search<'a> {
@@ -78,7 +85,8 @@ impl<'a> Search<'a> {
         Self {
             roots,
             found: Found::default(),
-            folders: HashSet::new(),
+            searched: HashSet::new(),
+            profiles: HashSet::new(),
             files: HashSet::new(),
         }
     }
@@ -105,7 +113,7 @@ impl<'a> Search<'a> {
         if !dir.starts_with(&candidate.within) {
             return self.problem(Fault::Outside(dir).at(candidate.dir));
         }
-        if !self.folders.insert(dir.join(".")) {
+        if !self.profiles.insert(dir.clone()) {
             return;
         }
         let mut stores = Vec::new();
@@ -122,12 +130,8 @@ impl<'a> Search<'a> {
                 self.problem(Fault::Outside(real).at(file));
                 continue;
             }
-            // The same file under a second name; a pipe would block the comparison.
-            let is_file = real.metadata().is_ok_and(|m| m.is_file());
-            if is_file
-                && let Ok(handle) = same_file::Handle::from_path(&real)
-                && !self.files.insert(handle)
-            {
+            // The same file under a second name.
+            if system::file_id(&real).is_some_and(|id| !self.files.insert(id)) {
                 continue;
             }
             stores.push(store(real));
@@ -137,6 +141,7 @@ impl<'a> Search<'a> {
             name: candidate.name,
             display_name: candidate.display_name,
             dir,
+            within: candidate.within,
             stores,
             guard: Arc::clone(guard),
         });

@@ -1,11 +1,12 @@
 //! What Firefox calls its containers: `containers.json` of a profile.
 
 use std::collections::HashMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use serde_json::Value;
+
+use crate::system;
 
 /// The built-in containers have no name of their own, only the key of a text.
 const BUILT_IN: [(&str, &str); 4] = [
@@ -46,7 +47,7 @@ impl Containers {
 }
 
 fn read(file: &Path) -> Option<HashMap<u32, String>> {
-    let list: Value = serde_json::from_slice(&fs::read(file).ok()?).ok()?;
+    let list: Value = serde_json::from_slice(&system::read_file(file).ok()?).ok()?;
     let identities = list["identities"].as_array()?;
     Some(identities.iter().filter_map(identity).collect())
 }

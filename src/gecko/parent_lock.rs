@@ -44,8 +44,18 @@ impl ParentLock {
         }
     }
 
-    /// `address:pid` is a lock; `address:+pid` only says who has the other one.
-    fn linked(&self) -> Option<InUse> {
+    /// What locks it besides the record lock: on a disk of Windows, a Firefox there; and
+    /// the link. `address:pid` is a lock; `address:+pid` only says who has the other one.
+    fn locked_otherwise(&self) -> Option<InUse> {
+        if !system::WINDOWS {
+            let theirs = self.file.with_file_name("parent.lock");
+            if system::is_kept_from_us(&theirs) {
+                return Some(InUse {
+                    by: Vec::new(),
+                    evidence: format!("{} is kept open by Windows", theirs.display()),
+                });
+            }
+        }
         let target = fs::read_link(&self.link).ok()?;
         let (address, pid) = target.to_str()?.rsplit_once(':')?;
         let pid: u32 = pid.parse().ok().filter(|_| !pid.starts_with('+'))?;
@@ -80,13 +90,13 @@ impl Lock for ParentLock {
         let holder = system::lock_holder(&self.file).at(&self.file)?;
         Ok(holder
             .map(|holder| self.user(holder))
-            .or_else(|| self.linked()))
+            .or_else(|| self.locked_otherwise()))
     }
 
     fn claim(&self) -> Result<Claim, Refused> {
         let since = Instant::now();
         loop {
-            if let Some(user) = self.linked() {
+            if let Some(user) = self.locked_otherwise() {
                 return Err(Refused::InUse(user));
             }
             match HeldFile::take(&self.file).at(&self.file)? {

@@ -1,7 +1,6 @@
 //! The profiles beside a `profiles.ini`, and the cookie store in each.
 
 use std::collections::{BTreeMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,6 +14,7 @@ use crate::claim::Guard;
 use crate::discover::{Candidate, Search};
 use crate::error::{At, Error, Fault};
 use crate::sqlite::{TableStore, read};
+use crate::system;
 
 const COOKIES: &str = "cookies.sqlite";
 const PROFILES_INI: &str = "profiles.ini";
@@ -59,7 +59,7 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, root: &
 
     let mut seen = HashSet::new();
     for Listed { name, path } in listed {
-        let Some(dir) = locate(root, &path) else {
+        let Some(dir) = locate(search, root, &path) else {
             continue;
         };
         // A path outside of the folder is one that the person once chose; in
@@ -113,14 +113,14 @@ fn add(
 
 /// A listed path is relative to the root, or (in Profile Groups) to its `Profiles`
 /// folder, or absolute. None when there is nothing.
-fn locate(root: &Path, path: &str) -> Option<PathBuf> {
+fn locate(search: &mut Search<'_>, root: &Path, path: &str) -> Option<PathBuf> {
     [root.join(path), root.join("Profiles").join(path)]
         .into_iter()
-        .find(|dir| fs::symlink_metadata(dir).is_ok())
+        .find(|dir| search.is_there(dir))
 }
 
 fn read_ini(file: &Path) -> Result<Vec<Listed>, Error> {
-    let text = match fs::read(file) {
+    let text = match system::read_file(file) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.at(file)?,
     };

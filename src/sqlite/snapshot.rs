@@ -47,7 +47,7 @@ impl Snapshot {
         if let Some((db, room)) = in_memory(path)? {
             return Ok(Self::Memory(db, room));
         }
-        let folder = system::private_temp_folder()?;
+        let folder = system::private_temp_folder().map_err(no_room)?;
         let database = folder.path().join("store");
         for attempt in 0..ATTEMPTS {
             if attempt > 0 {
@@ -162,14 +162,24 @@ fn wal_header(wal: &Path) -> io::Result<Option<[u8; WAL_HEADER]>> {
 }
 
 /// Unlike `fs::copy`, without the mode of the original, which may be read-only.
-fn copy_file(from: &Path, to: &Path) -> io::Result<()> {
+fn copy_file(from: &Path, to: &Path) -> Result<(), Fault> {
     let _ = fs::remove_file(to);
-    io::copy(&mut File::open(from)?, &mut system::create_private(to)?)?;
+    let mut source = File::open(from)?;
+    let mut target = system::create_private(to).map_err(no_room)?;
+    io::copy(&mut source, &mut target).map_err(|error| match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => no_room(error),
+        _ => error.into(),
+    })?;
     Ok(())
 }
 
+/// What is wrong is the temporary folder, not the store.
+fn no_room(error: io::Error) -> Fault {
+    Fault::NoRoom(Box::new(Fault::from(error).at(std::env::temp_dir())))
+}
+
 /// Whether there was something to copy.
-fn copy_sibling(from: &Path, to: &Path) -> io::Result<bool> {
+fn copy_sibling(from: &Path, to: &Path) -> Result<bool, Fault> {
     if size_of(from) == 0 {
         // A copy from an earlier attempt must not stay.
         let _ = fs::remove_file(to);
@@ -177,8 +187,8 @@ fn copy_sibling(from: &Path, to: &Path) -> io::Result<bool> {
     }
     match copy_file(from, to) {
         Ok(()) => Ok(true),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(e) => Err(e),
+        Err(Fault::Gone) => Ok(false),
+        Err(fault) => Err(fault),
     }
 }
 

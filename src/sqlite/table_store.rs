@@ -2,6 +2,7 @@
 //! opened with care.
 
 use std::collections::HashMap;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use super::table::{Fingerprint, Layout, Scan, Table, lossy};
@@ -37,15 +38,15 @@ impl<L: Layout> Store for TableStore<L> {
     }
 
     fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Error> {
-        unless_gone(self.find_rows(query, send)).at(&self.path)
+        self.if_there(|| self.find_rows(query, send)).at(&self.path)
     }
 
     fn hosts(&self) -> Result<HashMap<String, u64>, Error> {
-        unless_gone(self.count_hosts()).at(&self.path)
+        self.if_there(|| self.count_hosts()).at(&self.path)
     }
 
     fn total(&self) -> Result<u64, Error> {
-        unless_gone(self.count_rows()).at(&self.path)
+        self.if_there(|| self.count_rows()).at(&self.path)
     }
 
     fn delete(
@@ -64,6 +65,14 @@ impl<L: Layout> Store for TableStore<L> {
 }
 
 impl<L: Layout> TableStore<L> {
+    /// A store that the browser has yet to write holds nothing.
+    fn if_there<T: Default>(&self, look: impl FnOnce() -> Result<T, Fault>) -> Result<T, Fault> {
+        match self.path.symlink_metadata() {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(T::default()),
+            _ => look(),
+        }
+    }
+
     fn find_rows(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Fault> {
         let mut sent = false;
         read(&self.path, |view| {
@@ -164,12 +173,40 @@ impl<L: Layout> TableStore<L> {
         quick_check(&transaction)?;
         drop(table);
         claim.still_holds().map_err(|_| Fault::Locked)?;
-        transaction.commit()?;
+        let committed = transaction.commit();
+        let deleted = matched.len() as u64;
+        match committed {
+            Ok(()) => Ok(Deleted {
+                deleted,
+                kept: kept.rows,
+                trouble: self.finish(writer, query, kept).err(),
+            }),
+            Err(error) => {
+                drop(writer);
+                self.after_failed_commit(query, deleted, kept, error.into())
+            }
+        }
+    }
 
+    /// A commit that fails may have been done all the same: what came to fail can be
+    /// the sync at its very end. Only a look at the file tells.
+    fn after_failed_commit(
+        &self,
+        query: &Query,
+        deleted: u64,
+        kept: Fingerprint,
+        error: Fault,
+    ) -> Result<Deleted, Fault> {
+        let left = self
+            .find_rows(query, &mut |_| {})
+            .map(|counts| counts.matched);
+        if matches!(left, Ok(left) if left == deleted) {
+            return Err(error);
+        }
         Ok(Deleted {
-            deleted: matched.len() as u64,
+            deleted: deleted - left.unwrap_or(0).min(deleted),
             kept: kept.rows,
-            trouble: self.finish(writer, query, kept).err(),
+            trouble: Some(Fault::Unsure(Box::new(error))),
         })
     }
 
@@ -177,6 +214,8 @@ impl<L: Layout> TableStore<L> {
     /// leave nothing in the WAL.
     fn finish(&self, writer: Writer, query: &Query, kept: Fingerprint) -> Result<(), Fault> {
         let mut left = 0_u64;
+        // What the file holds, not what is remembered of it.
+        writer.connection().execute_batch("PRAGMA shrink_memory")?;
         let table = Table::<L>::open(writer.connection())?;
         let now = table.scan(Scan::Look, query, &self.context, |_, _| {
             left += 1;
@@ -207,13 +246,5 @@ impl<L: Layout> TableStore<L> {
         transaction.commit()?;
         restored.trouble = writer.close().err();
         Ok(restored)
-    }
-}
-
-/// A store that the browser has yet to write holds nothing.
-fn unless_gone<T: Default>(result: Result<T, Fault>) -> Result<T, Fault> {
-    match result {
-        Err(Fault::Gone) => Ok(T::default()),
-        other => other,
     }
 }

@@ -40,6 +40,14 @@ pub(crate) enum Taken {
     Theirs,
 }
 
+/// The content of a file, when it is one: a pipe would block.
+pub(crate) fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
+    if !std::fs::metadata(path)?.is_file() {
+        return Err(std::io::Error::other("it is not a regular file"));
+    }
+    std::fs::read(path)
+}
+
 /// A folder in the temporary folder that only its owner can look into.
 pub(crate) fn private_temp_folder() -> std::io::Result<tempfile::TempDir> {
     let mut builder = tempfile::Builder::new();

@@ -28,10 +28,13 @@ fn whole_file() -> libc::flock {
 /// # Errors
 /// When the file is there and cannot be opened.
 pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
-    let file = match File::open(path) {
+    // A pipe would block the open.
+    match path.metadata() {
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Ok(metadata) if !metadata.is_file() => return Ok(None),
         other => other?,
     };
+    let file = File::open(path)?;
     let mut lock = whole_file();
     #[cfg(target_os = "linux")]
     let asked = FcntlArg::F_OFD_GETLK(&mut lock);
@@ -85,7 +88,13 @@ impl HeldFile {
                 created,
             })),
             Err(Errno::EAGAIN | Errno::EACCES) => Ok(Taken::Theirs),
-            Err(e) => Err(e.into()),
+            Err(e) => {
+                drop(Self {
+                    _file: file,
+                    created,
+                });
+                Err(e.into())
+            }
         }
     }
 }
@@ -146,6 +155,22 @@ pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
 /// Creates a folder for its owner only; there must be nothing of that name yet.
 pub(crate) fn new_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)
+}
+
+/// What tells a file from every other, whatever it is called.
+pub(crate) type FileId = (u64, u64);
+
+/// Device and inode.
+pub(crate) fn file_id(path: &Path) -> Option<FileId> {
+    let metadata = path.metadata().ok()?;
+    Some((metadata.dev(), metadata.ino()))
+}
+
+/// Whether another system holds a file of its own open so that we cannot write to it:
+/// a browser of Windows, seen from its Linux subsystem.
+pub(crate) fn is_kept_from_us(path: &Path) -> bool {
+    let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
+    is_file && OpenOptions::new().write(true).open(path).is_err()
 }
 
 /// Makes the names in a folder safe from a power cut.

@@ -89,6 +89,19 @@ pub(crate) fn new_private_folder(path: &Path) -> io::Result<()> {
     fs::create_dir(path)
 }
 
+/// What tells a file from every other. Windows tells only while the file is open,
+/// which a browser that wants it for itself would be hindered by.
+pub(crate) type FileId = std::convert::Infallible;
+
+pub(crate) fn file_id(_path: &Path) -> Option<FileId> {
+    None
+}
+
+/// What other systems do is not seen from here.
+pub(crate) fn is_kept_from_us(_path: &Path) -> bool {
+    false
+}
+
 /// NTFS keeps its names safe by itself, and a folder cannot be synced.
 pub(crate) fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())

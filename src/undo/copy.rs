@@ -31,6 +31,8 @@ pub struct CopyHeader {
     pub record: Record,
     pub store: PathBuf,
     pub profile_dir: PathBuf,
+    /// The folder in which it was found: a user-data directory, or the profile.
+    pub within: PathBuf,
     pub browser: String,
     pub profile: String,
     #[serde(flatten)]
@@ -134,6 +136,7 @@ impl RowSink for Copy<'_> {
             record: self.deletion.record.clone(),
             store: self.job.store.path().to_owned(),
             profile_dir: self.job.profile.dir.clone(),
+            within: self.job.profile.within.clone(),
             browser: self.job.profile.browser.id.to_owned(),
             profile: self.job.profile.name.clone(),
             rows: rows.clone(),

@@ -81,13 +81,10 @@ impl Undo {
     /// # Errors
     /// When the folder cannot be read.
     pub fn entries(&self) -> Result<Vec<Entry>, Error> {
-        let folders = match fs::read_dir(&self.folder) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.at(&self.folder)?,
-        };
-        let mut entries: Vec<_> = folders
-            .flatten()
-            .filter_map(|folder| Entry::read(folder.path()))
+        let mut entries: Vec<_> = self
+            .folders()?
+            .into_iter()
+            .filter_map(Entry::read)
             .collect();
         entries.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
         Ok(entries)
@@ -99,21 +96,49 @@ impl Undo {
     /// # Errors
     /// When they cannot be removed.
     pub fn expire(&self, now: Timestamp) -> Result<(), Error> {
-        let Ok(folders) = fs::read_dir(&self.folder) else {
-            return Ok(());
-        };
-        for folder in folders.flatten() {
-            let path = folder.path();
-            let written = headers(&path).first().map(|header| header.record.created);
+        let mut first = Ok(());
+        for folder in self.folders()? {
+            let written = headers(&folder).first().map(|header| header.record.created);
             let created = written.or_else(|| {
                 let modified = folder.metadata().ok()?.modified().ok()?;
                 Timestamp::try_from(modified).ok()
             });
             if created.is_some_and(|created| now.duration_since(created) > KEPT) {
-                destroy(&path)?;
+                // One that cannot be removed must not keep the others.
+                first = first.and(destroy(&folder));
             }
         }
-        Ok(())
+        first
+    }
+
+    /// Destroys all copies; gives their ids.
+    ///
+    /// # Errors
+    /// When one cannot be removed.
+    pub fn forget_all(&self) -> Result<Vec<String>, Error> {
+        let mut ids = Vec::new();
+        for folder in self.folders()? {
+            destroy(&folder)?;
+            ids.push(file_name(&folder));
+        }
+        Ok(ids)
+    }
+
+    /// The folders of deletions: real folders that are called like one. Whatever else
+    /// may be there is somebody else's.
+    fn folders(&self) -> Result<Vec<PathBuf>, Error> {
+        let folders = match fs::read_dir(&self.folder) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+            other => other.at(&self.folder)?,
+        };
+        let mut paths: Vec<_> = folders
+            .flatten()
+            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
+            .map(|entry| entry.path())
+            .filter(|path| is_id(&file_name(path)))
+            .collect();
+        paths.sort();
+        Ok(paths)
     }
 
     /// Begins to keep what a deletion of these domains removes. Nothing is created
@@ -130,6 +155,26 @@ impl Undo {
             next: AtomicU32::new(0),
         }
     }
+}
+
+/// `20261124-083135`, or the same with `-2` and so on.
+fn is_id(name: &str) -> bool {
+    let mut parts = name.split('-');
+    let mut digits = |lengths: std::ops::RangeInclusive<usize>| {
+        parts.next().map(|part| {
+            lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
+        })
+    };
+    digits(8..=8) == Some(true)
+        && digits(6..=6) == Some(true)
+        && digits(1..=4) != Some(false)
+        && parts.next().is_none()
+}
+
+fn file_name(path: &Path) -> String {
+    path.file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default()
 }
 
 /// Removes a folder of copies, after writing over what is in them.
@@ -318,19 +363,34 @@ fn restore_one(file: &Path, path: &mut PathBuf) -> Result<PutBackOutcome, Refuse
     let mut copy = copy::Reader::open(file)?;
     let header = copy.header_of_copy().clone();
     path.clone_from(&header.store);
-    let gone = || Fault::Gone.at(&header.store);
-
     let roots = Roots::of_this_user(Layout::of_this_system())?;
-    let filter = Filter {
-        folders: vec![header.profile_dir.clone()],
-        ..Filter::default()
-    };
-    let found = discover(&roots, &filter).map_err(|_| gone())?;
+    // Where it was found, or if that is no folder of profiles any more, the profile.
+    let found = [&header.within, &header.profile_dir]
+        .into_iter()
+        .map(|folder| {
+            let folders = vec![folder.clone()];
+            let filter = Filter {
+                folders,
+                ..Filter::default()
+            };
+            discover(&roots, &filter)
+        })
+        .find_map(Result::ok)
+        .unwrap_or_default();
     let all = jobs(&found.profiles);
     let job = all
         .iter()
-        .find(|job| job.store.path() == header.store && job.store.kind() == copy.header().kind)
-        .ok_or_else(gone)?;
+        .find(|job| job.store.path() == header.store && job.store.kind() == copy.header().kind);
+    let is_there = header.store.symlink_metadata();
+    let job = match (job, is_there) {
+        (Some(job), Ok(_)) => job,
+        (_, Err(error)) => return Err(Fault::from(error).at(&header.store).into()),
+        (None, Ok(_)) => {
+            let problem = found.problems.into_iter().next();
+            let problem = problem.unwrap_or_else(|| Fault::NotAFile.at(&header.store));
+            return Err(problem.into());
+        }
+    };
 
     let claim = job.profile.guard.claim()?;
     let restored = job.store.restore(&claim, &mut copy)?;

@@ -32,6 +32,11 @@ pub fn for_fault(fault: &Fault) -> Option<&'static str> {
             "What it lists may be missing here; folders were searched all the same. \
              --profile-dir takes a profile that was not found."
         }
+        Fault::NoRoom(_) => "Close the browser, or set TMPDIR (TEMP) to a folder with room in it.",
+        Fault::Unsure(_) => {
+            "Look at what is there with \"cookieclean list\"; \"cookieclean undo\" puts back what is \
+             missing."
+        }
         Fault::NoCopy(_) => {
             "Free the space or mend the folder, set COOKIECLEAN_STATE_DIR to another one, or \
              delete without a copy: --no-undo."

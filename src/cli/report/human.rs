@@ -3,7 +3,6 @@
 use std::io::{self, Write};
 use std::ptr;
 
-use anstream::AutoStream;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -20,11 +19,9 @@ use crate::domain::{Domain, site_of};
 const TITLE: Style = Style::new().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default();
 
-pub type Stdout = AutoStream<io::StdoutLock<'static>>;
-
 /// The listing and the deletion as they are told to a person.
 pub struct Human<'a> {
-    out: Stdout,
+    out: Box<dyn Write>,
     query: &'a Query,
     /// The profile that was printed last.
     current: Option<*const Profile>,
@@ -42,9 +39,15 @@ pub struct Human<'a> {
 }
 
 impl<'a> Human<'a> {
+    /// Tells it on standard output.
     pub fn new(query: &'a Query, quiet: bool, verbose: bool) -> Self {
+        Self::to(Box::new(anstream::stdout().lock()), query, quiet, verbose)
+    }
+
+    /// Tells it there.
+    pub fn to(out: Box<dyn Write>, query: &'a Query, quiet: bool, verbose: bool) -> Self {
         Self {
-            out: anstream::stdout().lock(),
+            out,
             query,
             current: None,
             matched: 0,
@@ -58,6 +61,11 @@ impl<'a> Human<'a> {
             quiet,
             verbose,
         }
+    }
+
+    /// How many cookies were told of.
+    pub fn matched(&self) -> u64 {
+        self.matched
     }
 
     fn title(&mut self, profile: &Profile, remark: &str) -> io::Result<()> {
@@ -288,12 +296,12 @@ impl Cleaning for Human<'_> {
         }
         writeln!(
             self.out,
-            "Deleted {} of {domains} from {}; {} were kept.",
+            "Deleted {} of {domains} from {}; {} kept.",
             count(self.matched, "cookie"),
             count(self.matched_profiles, "profile"),
             match self.kept {
-                1 => "1 other".into(),
-                n => format!("{} others", grouped(n)),
+                1 => "1 other was".into(),
+                n => format!("{} others were", grouped(n)),
             },
         )?;
         self.tell_also_sent()?;
