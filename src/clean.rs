@@ -11,6 +11,7 @@ use crate::discover::Job;
 use crate::error::{Error, Fault};
 use crate::parallel::{Event, in_order};
 use crate::store::Counts;
+use crate::system;
 use crate::undo::Deletion;
 
 /// How many stores are worked on at once. More than there are processors, since
@@ -142,6 +143,8 @@ fn clean_one(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) 
         Ok(_) => match found {
             Err(error) => Outcome::Failed(error),
             Ok(_) if !matched => Outcome::NothingMatched,
+            // Reading may have taken a while, and nothing was touched so far.
+            Ok(_) if (plan.interrupted)() => Outcome::Interrupted,
             Ok(_) => delete(job, plan, send),
         },
     };
@@ -192,4 +195,10 @@ fn delete(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) -> 
     // 7. Let go.
     drop(claim);
     outcome
+}
+
+/// Removes the private copies of stores that are being read, for a program that ends
+/// before it is done.
+pub fn discard_copies() {
+    system::remove_temp_folders();
 }

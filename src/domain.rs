@@ -23,9 +23,10 @@ pub enum DomainError {
     #[error("an empty text is no domain")]
     Empty,
     #[error(
-        "\"{0}\": wildcards are not needed; write {1}, which means that host and every host below it"
+        "\"{0}\": wildcards are not needed; a domain as in openai.com means that host and \
+         every host below it"
     )]
-    Wildcard(String, String),
+    Wildcard(String),
     #[error(
         "\"{0}\" is shared by many sites (a public suffix); name one of them, as in example.{0}"
     )]
@@ -66,8 +67,7 @@ impl Domain {
         } else {
             let bare = text.strip_prefix('.').unwrap_or(text);
             if bare.contains('*') {
-                let rest = bare.trim_start_matches(['*', '.']).to_owned();
-                return Err(DomainError::Wildcard(text.to_owned(), rest));
+                return Err(DomainError::Wildcard(text.to_owned()));
             }
             // The parser would take what stands before an @ for a user name.
             if bare.contains('@') || bare.starts_with(['/', '\\', '?', '#', ':']) {

@@ -560,7 +560,7 @@ fn a_bare_word_is_answered_with_the_sites_it_stands_in() {
     let run = world.run(&["openai"]).expect(2);
     for site in ["openai.com", "notopenai.com"] {
         assert!(
-            run.stderr.contains(&format!("cookieclean {site}\n")),
+            run.stderr.contains(&format!("  {site}\n")),
             "{}",
             run.stderr
         );

@@ -340,6 +340,116 @@ fn many_profiles_need_few_open_files() {
     assert_eq!(run.json()["deleted"], 480);
 }
 
+#[test]
+fn a_listing_that_is_ended_leaves_no_copy_of_a_store_behind() {
+    let world = World::new();
+    let store = chrome_profile(&world, "Default");
+    // Large, so that copying takes a while, and just written, so that it is copied.
+    rusqlite::Connection::open(&store)
+        .unwrap()
+        .execute(
+            "UPDATE cookies SET encrypted_value = zeroblob(20000000) WHERE name = 'locale'",
+            [],
+        )
+        .unwrap();
+    let temp = world.root().join("temp");
+    fs::create_dir(&temp).unwrap();
+    let mut ended = 0;
+    for step in 0..30 {
+        let now = File::options().write(true).open(&store).unwrap();
+        now.set_modified(std::time::SystemTime::now()).unwrap();
+        let mut child = world
+            .command(&["list", "openai.com", "--layout", "linux", "--home"])
+            .arg(world.home())
+            .env("TMPDIR", &temp)
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        // Not before the program can have said what to do with a signal.
+        std::thread::sleep(Duration::from_millis(6 + 3 * step));
+        let signal = [Signal::SIGINT, Signal::SIGTERM][step as usize % 2];
+        let _ = kill(Pid::from_raw(child.id() as i32), signal);
+        let status = child.wait().unwrap();
+        ended += u32::from(status.code() == Some(130));
+        assert_eq!(
+            fs::read_dir(&temp).unwrap().count(),
+            0,
+            "step {step}: {status}"
+        );
+    }
+    assert!(ended > 0, "every listing was quicker than its signal");
+}
+
+#[test]
+fn what_a_killed_run_left_in_the_temporary_folder_is_removed_by_a_later_one() {
+    let world = World::new();
+    chrome_profile(&world, "Default");
+    let temp = world.root().join("temp");
+    let [old, young] = ["cookieclean-old", "cookieclean-new"].map(|name| temp.join(name));
+    for folder in [&old, &young] {
+        fs::create_dir_all(folder).unwrap();
+        fs::write(folder.join("store"), "cookies").unwrap();
+    }
+    let long_ago = std::time::SystemTime::now() - Duration::from_secs(7200);
+    File::open(&old).unwrap().set_modified(long_ago).unwrap();
+    let mut command = world.command(&["list", "openai.com", "--layout", "linux", "--home"]);
+    command.arg(world.home()).env("TMPDIR", &temp);
+    Run::of(command).expect(0);
+    assert!(!old.exists());
+    assert!(young.exists(), "it may belong to a run of now");
+}
+
+#[test]
+fn two_that_put_back_the_same_deletion_do_not_meet() {
+    let world = World::new();
+    let store = chrome_profile(&world, "Default");
+    world.run(&["openai.com"]).expect(0);
+    let undo = world.state().join("undo");
+    let entry = fs::read_dir(undo).unwrap().next().unwrap().unwrap().path();
+    let lock = File::create(entry.join("lock")).unwrap();
+    lock.lock().unwrap();
+    let run = world.run_bare(&["undo"]).expect(1);
+    assert!(run.stderr.contains("locked"), "{run:#?}");
+    assert_eq!(stores::dump(&store, "cookies").len(), 4);
+    drop(lock);
+    world.run_bare(&["undo"]).expect(0);
+    assert_eq!(stores::dump(&store, "cookies").len(), 8);
+}
+
+#[test]
+fn a_lock_file_that_root_makes_belongs_to_the_owner_of_the_profile() {
+    if !nix::unistd::geteuid().is_root() {
+        eprintln!("SKIPPED: a_lock_file_that_root_makes_belongs_to_the_owner: needs root");
+        return;
+    }
+    let world = World::new();
+    let store = firefox_profile(&world);
+    let lock_file = store.with_file_name(".parentlock");
+    // Kill it as soon as the file is there.
+    for _ in 0..50 {
+        give_to_nobody(&world.home());
+        let mut child = world
+            .command(&["openai.com", "--layout", "linux", "--home"])
+            .arg(world.home())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        while !lock_file.exists() && child.try_wait().unwrap().is_none() {}
+        let _ = child.kill();
+        child.wait().unwrap();
+        if let Ok(metadata) = lock_file.metadata() {
+            // In the instant between making it and giving it away it can be root's.
+            if metadata.uid() == 65534 {
+                return;
+            }
+            fs::remove_file(&lock_file).unwrap();
+        }
+        fs::remove_file(&store).unwrap();
+        stores::firefox(&store, 17);
+    }
+    panic!("the file was never left to the owner of the profile");
+}
+
 /// Not a test of its own: the test below runs it in another process.
 #[test]
 fn helper_that_holds_a_lock_for_a_while() {

@@ -22,7 +22,6 @@ use crate::discover::Layout;
     name = "cookieclean",
     version,
     subcommand_negates_reqs = true,
-    disable_help_subcommand = true,
     override_usage = "cookieclean [OPTIONS] <DOMAIN>...\n       cookieclean <COMMAND> [OPTIONS] ...",
     after_help = "Exit status: 0 all is as asked; 1 some store could not be read, cleaned or \
         verified; 2 usage; 3 skipped because a browser is open; 130 interrupted."
@@ -146,7 +145,7 @@ pub struct Output {
     /// One JSON document on standard output, and nothing else there
     #[arg(long, global = true)]
     pub json: bool,
-    /// Only errors
+    /// Only errors, and what was skipped
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
     /// Also what was looked at and left alone

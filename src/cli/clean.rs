@@ -6,10 +6,10 @@ use jiff::Timestamp;
 
 use super::args::{Clean, Output};
 use super::exit::{Failure, Status};
-use super::report::Cleaning;
 use super::report::human::Human;
 use super::report::json::JsonCleaning;
 use super::report::progress::Progress;
+use super::report::{self, Cleaning};
 use super::{interrupt, list, target};
 use crate::clean::{Outcome, Plan, clean};
 use crate::cookie::Query;
@@ -24,6 +24,7 @@ pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
     if args.dry_run {
         return list::show(&args.matching, &args.places, output);
     }
+    interrupt::note();
     let query = target::query(&args.matching, &args.places)?;
     let found = target::search(&args.places)?;
     if args.ask && !may_go_on(&query, &found, output)? {
@@ -45,7 +46,9 @@ pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
         tell(&found, &query, undo, 0, output, &mut json)
     } else {
         let mut human = Human::new(&query, output.quiet, output.verbose);
-        let shown = if output.quiet { 0 } else { SHOWN };
+        // Whoever was asked has seen them.
+        let shown = if output.quiet || args.ask { 0 } else { SHOWN };
+        human.is_brief = args.ask;
         tell(&found, &query, undo, shown, output, &mut human)
     }
 }
@@ -58,6 +61,7 @@ fn may_go_on(query: &Query, found: &Found, output: &Output) -> Result<bool, Fail
         true => Human::to(Box::new(anstream::stderr()), query, false, output.verbose),
         false => Human::new(query, false, output.verbose),
     };
+    preview.is_preview = true;
     list::tell(found, query, output, &mut preview)?;
     let nothing = preview.matched() == 0;
     drop(preview);
@@ -86,7 +90,6 @@ fn tell(
     output: &Output,
     cleaning: &mut dyn Cleaning,
 ) -> Result<Status, Failure> {
-    interrupt::note();
     let jobs = jobs(&found.profiles);
     let mut status = list::problems(found);
     let mut written = Ok(());
@@ -118,6 +121,10 @@ fn tell(
         }
     });
     drop(progress);
+    if interrupt::happened() {
+        status.and(Status::Interrupted);
+        report::warn("interrupted; what had been begun was finished, the rest is as it was");
+    }
     let id = undo.and_then(Deletion::end);
     written?;
     cleaning.end(found, id.as_deref())?;

@@ -1,15 +1,27 @@
-//! Ctrl-C while stores are being changed: the store at hand is finished, and no
-//! further one begun.
+//! Ctrl-C, and its like.
 
+use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use crate::clean::discard_copies;
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
-/// From now on a signal to end is noted, not obeyed at once.
+/// Stores are being changed: a signal to end is noted. The store at hand is finished,
+/// and no further one begun.
 pub fn note() {
     // Without a handler a signal ends the program; SQLite's journal and the order
     // of copy and deletion make even that harmless.
     let _ = ctrlc::set_handler(|| INTERRUPTED.store(true, Ordering::Relaxed));
+}
+
+/// Stores are only looked at: a signal ends the program, but not before the private
+/// copies of them are gone.
+pub fn end_at_once() {
+    let _ = ctrlc::set_handler(|| {
+        discard_copies();
+        process::exit(130);
+    });
 }
 
 pub fn happened() -> bool {

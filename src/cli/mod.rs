@@ -56,6 +56,9 @@ fn run(args: &Args) -> Result<Status, Failure> {
             "an old copy for undo could not be destroyed: {error}"
         ));
     }
+    if !matches!(args.command, None | Some(Command::Undo(_))) || args.clean.dry_run {
+        interrupt::end_at_once();
+    }
     match &args.command {
         None => clean::run(&args.clean, &args.output),
         Some(Command::List(list)) => list::run(list, &args.output),

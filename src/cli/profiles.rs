@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::args::{Output, Profiles};
 use super::exit::{Failure, Status};
-use super::report::human::by_whom;
+use super::report::human::{by_whom, nothing_found};
 use super::report::json::{Problem, ProcessRow, SCHEMA, problems, processes};
-use super::report::text::{plain_table, safe};
+use super::report::text::{cut, plain_table, safe};
 use super::{list, target};
 use crate::claim::InUse;
 use crate::discover::{Found, Profile};
@@ -103,11 +103,7 @@ fn row(profile: &Profile, looked: Looked) -> ProfileRow {
 fn print(rows: &[ProfileRow], found: &Found) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
     if rows.is_empty() {
-        writeln!(out, "No browser profile was found. Looked in:")?;
-        for folder in &found.looked_in {
-            writeln!(out, "  {}", safe(&folder.display().to_string()))?;
-        }
-        return Ok(());
+        return nothing_found(&mut out, found);
     }
     let mut table = plain_table();
     table.set_header(["browser", "folder", "name", "cookies", ""]);
@@ -119,8 +115,8 @@ fn print(rows: &[ProfileRow], found: &Found) -> std::io::Result<()> {
         };
         table.add_row([
             row.browser.to_owned(),
-            safe(&row.profile).into_owned(),
-            safe(&row.profile_name).into_owned(),
+            cut(&row.profile, 50),
+            cut(&row.profile_name, 50),
             row.cookies.map_or("?".into(), |n| n.to_string()),
             safe(&state).into_owned(),
         ]);

@@ -8,13 +8,17 @@ use serde::Serialize;
 
 use super::args::{Output, Sites};
 use super::exit::{Failure, Status};
+use super::report::human::nothing_found;
 use super::report::json::{Problem, SCHEMA, problems};
-use super::report::text::{plain_table, safe};
+use super::report::text::{cut, plain_table};
 use super::{list, report, target};
-use crate::discover::{Job, jobs};
+use crate::discover::{Found, Job, jobs};
 use crate::domain::site_of;
 use crate::error::Fault;
 use crate::parallel::{Event, in_order};
+
+/// Longer names would push everything else off the screen.
+const WIDEST: usize = 60;
 
 #[derive(Serialize)]
 struct Document {
@@ -92,7 +96,7 @@ pub fn run(sites: &Sites, output: &Output) -> Result<Status, Failure> {
             problems: problems(&found),
         })?;
     } else {
-        print(&rows)?;
+        print(&rows, &found)?;
     }
     Ok(status)
 }
@@ -116,23 +120,21 @@ fn add(by_site: &mut BTreeMap<String, SiteRow>, job: &Job<'_>, host: &str, cooki
     }
 }
 
-fn print(rows: &[SiteRow]) -> std::io::Result<()> {
+fn print(rows: &[SiteRow], found: &Found) -> std::io::Result<()> {
     let mut out = anstream::stdout().lock();
+    if found.profiles.is_empty() {
+        return nothing_found(&mut out, found);
+    }
     if rows.is_empty() {
         return writeln!(out, "No such site has cookies.");
     }
     let mut table = plain_table();
     for row in rows {
-        let profiles: Vec<_> = row
-            .profiles
-            .iter()
-            .map(|profile| format!("{}/{}", profile.browser, safe(&profile.profile)))
-            .collect();
-        table.add_row([
-            safe(&row.site).into_owned(),
-            row.cookies.to_string(),
-            profiles.join(", "),
-        ]);
+        let profiles = match row.profiles.as_slice() {
+            [one] => format!("{}/{}", one.browser, cut(&one.profile, WIDEST)),
+            several => format!("{} profiles", several.len()),
+        };
+        table.add_row([cut(&row.site, WIDEST), row.cookies.to_string(), profiles]);
     }
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);

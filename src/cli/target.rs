@@ -58,8 +58,8 @@ fn sites_like(word: &str, places: &Places) -> Vec<String> {
         .iter()
         .filter_map(|job| job.store.hosts().ok())
         .flat_map(|hosts| hosts.into_keys())
-        .filter(|host| host.contains(word))
         .map(|host| site_of(&host).to_owned())
+        .filter(|site| site.contains(word))
         .collect();
     sites.sort();
     sites.dedup();

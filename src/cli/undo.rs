@@ -157,29 +157,30 @@ fn restore(entry: Option<Entry>, output: &Output) -> Result<Status, Failure> {
         if !output.json {
             tell(&back);
         }
-    });
+    })?;
     if output.json {
         super::print_json(&document)?;
     } else if !output.quiet {
         let skipped: u64 = document.stores.iter().map(|row| row.skipped).sum();
         let mut out = anstream::stdout().lock();
-        writeln!(
-            out,
-            "Put back {} in {}.",
-            count(document.restored, "cookie"),
-            count(
-                document
-                    .stores
-                    .iter()
-                    .filter(|r| r.status == "restored")
-                    .count() as u64,
-                "store"
-            )
-        )?;
+        let stores = document
+            .stores
+            .iter()
+            .filter(|row| row.restored > 0)
+            .count();
+        match document.restored {
+            0 => writeln!(out, "Nothing was put back.")?,
+            n => writeln!(
+                out,
+                "Put back {} in {}.",
+                count(n, "cookie"),
+                count(stores as u64, "store")
+            )?,
+        }
         if skipped > 0 {
             writeln!(
                 out,
-                "{} had been set anew by the browser meanwhile, and stayed as they are now.",
+                "{} that the browser has already, or again, stayed as it has them.",
                 count(skipped, "cookie")
             )?;
         }

@@ -9,12 +9,11 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use rusqlite::{Connection, OpenFlags};
-use tempfile::TempDir;
 
 use super::snapshot::{Room, Snapshot};
 use super::{header, is_settled, sibling, size_of, stamp};
 use crate::error::Fault;
-use crate::system;
+use crate::system::{self, TempFolder};
 
 /// A database that can only be looked at.
 pub(crate) struct ReadView {
@@ -27,7 +26,7 @@ enum Source {
     /// The file itself, which had this stamp.
     InPlace(PathBuf, (u64, SystemTime)),
     Memory(#[allow(dead_code, reason = "held")] Room),
-    File(#[allow(dead_code, reason = "held")] Option<TempDir>),
+    File(#[allow(dead_code, reason = "held")] Option<TempFolder>),
 }
 
 /// Lets `look` see the database at `path` in one consistent state: every committed
@@ -126,11 +125,6 @@ fn has_company(path: &Path) -> bool {
 
 /// Where open files live on without their names, not even a crash leaves a copy
 /// of somebody's cookies behind.
-fn forget_early(folder: TempDir) -> Option<TempDir> {
-    if system::OPEN_FILES_OUTLIVE_NAMES {
-        // What cannot be removed now will not be removable later either.
-        let _ = folder.close();
-        return None;
-    }
-    Some(folder)
+fn forget_early(folder: TempFolder) -> Option<TempFolder> {
+    (!system::OPEN_FILES_OUTLIVE_NAMES).then_some(folder)
 }

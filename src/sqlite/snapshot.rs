@@ -13,11 +13,10 @@ use std::thread;
 use std::time::Duration;
 
 use rusqlite::Connection;
-use tempfile::TempDir;
 
 use super::{header, is_settled, sibling, size_of, stamp};
 use crate::error::Fault;
-use crate::system;
+use crate::system::{self, TempFolder};
 
 /// Firefox checkpoints after every 16 pages, so a write seldom lasts long.
 const ATTEMPTS: u32 = 8;
@@ -34,7 +33,7 @@ pub(super) enum Snapshot {
     /// In memory: the database, which has no WAL.
     Memory(Connection, Room),
     /// In a file of this folder, which goes when it is dropped.
-    File(TempDir, PathBuf),
+    File(TempFolder, PathBuf),
 }
 
 impl Snapshot {

@@ -48,11 +48,5 @@ pub(crate) fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
-/// A folder in the temporary folder that only its owner can look into.
-pub(crate) fn private_temp_folder() -> std::io::Result<tempfile::TempDir> {
-    let mut builder = tempfile::Builder::new();
-    builder.prefix("cookieclean-");
-    #[cfg(unix)]
-    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
-    builder.tempdir()
-}
+mod temp;
+pub(crate) use temp::{TempFolder, private_temp_folder, remove_temp_folders};

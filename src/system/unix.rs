@@ -72,9 +72,16 @@ impl HeldFile {
                 .mode(0o600)
                 .open(path)
         };
-        let (file, created) = match open(false) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => (open(true)?, Some(path.to_owned())),
-            other => (other?, None),
+        let (file, created) = loop {
+            match open(false) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                other => break (other?, None),
+            }
+            match open(true) {
+                // Another one was quicker.
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
+                other => break (as_its_folder(other?, path), Some(path.to_owned())),
+            }
         };
         let lock = whole_file();
         // A lock of the open file is not lost when another descriptor is closed.
@@ -97,6 +104,18 @@ impl HeldFile {
             }
         }
     }
+}
+
+/// Gives a file that root makes in somebody's folder to them: should we be killed,
+/// they could not lock it.
+fn as_its_folder(file: File, path: &Path) -> File {
+    if let Some(Ok(folder)) = path.parent().map(Path::metadata)
+        && folder.uid() != nix::unistd::geteuid().as_raw()
+    {
+        // Only root can; anybody else is the owner or could not have made it.
+        let _ = std::os::unix::fs::fchown(&file, Some(folder.uid()), Some(folder.gid()));
+    }
+    file
 }
 
 impl Drop for HeldFile {
@@ -171,6 +190,12 @@ pub(crate) fn file_id(path: &Path) -> Option<FileId> {
 pub(crate) fn is_kept_from_us(path: &Path) -> bool {
     let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
     is_file && OpenOptions::new().write(true).open(path).is_err()
+}
+
+/// Whether a file or folder belongs to the user who runs this.
+pub(crate) fn is_own(path: &Path) -> bool {
+    let owner = fs::symlink_metadata(path).map(|metadata| metadata.uid());
+    owner.is_ok_and(|owner| owner == nix::unistd::geteuid().as_raw())
 }
 
 /// Makes the names in a folder safe from a power cut.

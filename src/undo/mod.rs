@@ -282,6 +282,8 @@ fn copies(folder: &Path) -> Vec<PathBuf> {
         .into_iter()
         .flatten()
         .flatten()
+        // Nothing but what we made: a pipe would block.
+        .filter(|file| file.file_type().is_ok_and(|kind| kind.is_file()))
         .map(|file| file.path())
         .filter(|path| path.extension().is_some_and(|e| e == copy::EXTENSION))
         .collect();
@@ -335,7 +337,24 @@ impl Entry {
 
     /// Puts everything back, each store with its browser closed. What is back is
     /// destroyed here; what could not be put back stays for another try.
-    pub fn restore(self, interrupted: &dyn Fn() -> bool, mut tell: impl FnMut(PutBack)) {
+    ///
+    /// # Errors
+    /// When another one is at it.
+    pub fn restore(
+        self,
+        interrupted: &dyn Fn() -> bool,
+        mut tell: impl FnMut(PutBack),
+    ) -> Result<(), Error> {
+        let lock_file = self.folder.join("lock");
+        let lock = fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&lock_file)
+            .at(&lock_file)?;
+        if lock.try_lock().is_err() {
+            return Err(Fault::Locked.at(&self.folder));
+        }
         for file in copies(&self.folder) {
             let mut store = file.clone();
             let outcome = if interrupted() {
@@ -352,9 +371,11 @@ impl Entry {
             }
             tell(PutBack { store, outcome });
         }
+        drop(lock);
         if copies(&self.folder).is_empty() {
             let _ = destroy(&self.folder);
         }
+        Ok(())
     }
 }
 

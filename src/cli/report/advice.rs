@@ -5,10 +5,11 @@ use crate::error::Fault;
 /// A sentence, where there is something to be done.
 pub fn for_fault(fault: &Fault) -> Option<&'static str> {
     Some(match fault {
-        Fault::Denied => {
-            "Run this as the user whose browser it is; on macOS, give your terminal Full Disk \
-             Access in System Settings > Privacy & Security."
+        Fault::Denied if std::env::consts::OS == "macos" => {
+            "Run this as the user whose browser it is, and give your terminal Full Disk Access \
+             in System Settings > Privacy & Security."
         }
+        Fault::Denied => "Run this as the user whose browser it is, or make the file accessible.",
         Fault::ReadOnly => "Make the file, its folder and the disk writable; nothing was changed.",
         Fault::NotADatabase | Fault::Corrupt(_) => {
             "It was left untouched. Start the browser once, which repairs or replaces a damaged \

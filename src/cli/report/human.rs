@@ -6,8 +6,9 @@ use std::ptr;
 use anstyle::{AnsiColor, Style};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use unicode_width::UnicodeWidthStr;
 
-use super::text::{count, grouped, plain_table, safe};
+use super::text::{count, cut, grouped, plain_table, safe, terminal_width};
 use super::{Cleaning, Listing, warn};
 use crate::browsers::Family;
 use crate::claim::InUse;
@@ -16,8 +17,20 @@ use crate::cookie::{Cookie, MatchedBy, Query};
 use crate::discover::{Found, Job, Profile};
 use crate::domain::{Domain, site_of};
 
+/// Longer ones would push everything else off the screen; JSON has them whole.
+const WIDEST_HOST: usize = 60;
+const WIDEST_NAME: usize = 50;
+
 const TITLE: Style = Style::new().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default();
+
+/// A profile that is in use.
+struct Skipped {
+    title: String,
+    user: InUse,
+    /// Of the site's cookies, as far as they could be seen.
+    cookies: u64,
+}
 
 /// The listing and the deletion as they are told to a person.
 pub struct Human<'a> {
@@ -25,15 +38,26 @@ pub struct Human<'a> {
     query: &'a Query,
     /// The profile that was printed last.
     current: Option<*const Profile>,
+    /// The profile that was counted last.
+    last_matched: Option<*const Profile>,
     matched: u64,
     kept: u64,
     also_sent: u64,
     matched_profiles: u64,
+    /// Of those that matched, the ones in profiles that are in use.
+    open: u64,
+    is_any_open: bool,
     /// Profiles that are in use, and what shows it.
-    skipped: Vec<(String, InUse)>,
+    skipped: Vec<Skipped>,
     told: Vec<Cookie>,
     interrupted: bool,
     failed: bool,
+    /// A store of a family with session files was cleaned.
+    cleaned_gecko: bool,
+    /// Cookies are not listed once more.
+    pub is_brief: bool,
+    /// What is listed is about to be deleted.
+    pub is_preview: bool,
     quiet: bool,
     verbose: bool,
 }
@@ -50,14 +74,20 @@ impl<'a> Human<'a> {
             out,
             query,
             current: None,
+            last_matched: None,
             matched: 0,
             kept: 0,
             also_sent: 0,
             matched_profiles: 0,
+            open: 0,
+            is_any_open: false,
             skipped: Vec::new(),
             told: Vec::new(),
             interrupted: false,
             failed: false,
+            cleaned_gecko: false,
+            is_brief: false,
+            is_preview: false,
             quiet,
             verbose,
         }
@@ -68,14 +98,20 @@ impl<'a> Human<'a> {
         self.matched
     }
 
+    /// Whether this is another profile than the last one.
+    fn begins(&mut self, profile: &Profile) -> bool {
+        let last = self.current.replace(ptr::from_ref(profile));
+        last.is_none_or(|last| !ptr::eq(last, profile))
+    }
+
     fn title(&mut self, profile: &Profile, remark: &str) -> io::Result<()> {
-        if self.current.is_some_and(|p| ptr::eq(p, profile)) {
+        let is_first = self.current.is_none();
+        if !self.begins(profile) {
             return Ok(());
         }
-        if self.current.is_some() {
+        if !is_first {
             writeln!(self.out)?;
         }
-        self.current = Some(ptr::from_ref(profile));
         let style = TITLE;
         writeln!(self.out, "{style}{}{style:#}{remark}", title_of(profile))
     }
@@ -84,25 +120,40 @@ impl<'a> Human<'a> {
         if self.quiet || cookies.is_empty() {
             return Ok(());
         }
-        if self.current.is_none_or(|p| !ptr::eq(p, profile)) {
-            self.matched_profiles += 1;
-        }
         let remark = match profile.guard.in_use() {
             Ok(Some(_)) => format!("  {OPEN}open{OPEN:#}"),
             _ => String::new(),
         };
         self.title(profile, &remark)?;
         let now = Timestamp::now();
+        let rows: Vec<_> = cookies
+            .iter()
+            .map(|cookie| {
+                let host = format!(" {}", cut(&cookie.host, WIDEST_HOST));
+                let name = cut(&cookie.name, WIDEST_NAME);
+                ([host, name, lifetime(cookie, now)], remarks(cookie))
+            })
+            .collect();
         let mut table = plain_table();
-        for cookie in cookies {
-            table.add_row([
-                format!(" {}", safe(&cookie.host)),
-                safe(&cookie.name).into_owned(),
-                lifetime(cookie, now),
-                remarks(cookie),
-            ]);
+        for (columns, remark) in &rows {
+            table.add_row(columns.iter().chain([remark]));
         }
-        writeln!(self.out, "{}", table.trim_fmt())
+        let whole = table.trim_fmt();
+        if whole.lines().all(|line| line.width() <= terminal_width()) {
+            return writeln!(self.out, "{whole}");
+        }
+        // What is too wide for the terminal gets a line of its own.
+        let mut table = plain_table();
+        for (columns, _) in &rows {
+            table.add_row(columns);
+        }
+        for (line, (_, remark)) in table.trim_fmt().lines().zip(&rows) {
+            writeln!(self.out, "{line}")?;
+            if !remark.is_empty() {
+                writeln!(self.out, "      {remark}")?;
+            }
+        }
+        Ok(())
     }
 
     fn domains(&self) -> String {
@@ -114,10 +165,27 @@ impl<'a> Human<'a> {
         }
     }
 
-    fn skip(&mut self, profile: &Profile, user: &InUse) {
+    /// The domains, and that not all of their cookies are meant.
+    fn what(&self) -> String {
+        match self.query.names.is_empty() && self.query.keep.is_empty() {
+            true => self.domains(),
+            false => format!("{} with such names", self.domains()),
+        }
+    }
+
+    fn skip(&mut self, profile: &Profile, user: &InUse, cookies: u64) {
         let title = title_of(profile);
-        if !self.skipped.iter().any(|(known, _)| *known == title) {
-            self.skipped.push((title, user.clone()));
+        match self
+            .skipped
+            .iter_mut()
+            .find(|skipped| skipped.title == title)
+        {
+            Some(skipped) => skipped.cookies += cookies,
+            None => self.skipped.push(Skipped {
+                title,
+                user: user.clone(),
+                cookies,
+            }),
         }
     }
 
@@ -134,24 +202,24 @@ impl<'a> Human<'a> {
             .collect();
         writeln!(
             self.out,
-            "{} of hosts above are sent to {} too, and stay; \"cookieclean {}\" takes them along.",
+            "{} of hosts above are sent to {} too, and stay;\n\"cookieclean {}\" takes them along.",
             count(self.also_sent, "cookie"),
             self.domains(),
             sites.join(" ")
         )
     }
+}
 
-    /// Where was looked, when nothing was found at all.
-    fn tell_nothing_found(&mut self, found: &Found) -> io::Result<()> {
-        writeln!(self.out, "No browser profile was found. Looked in:")?;
-        for folder in &found.looked_in {
-            writeln!(self.out, "  {}", safe(&folder.display().to_string()))?;
-        }
-        writeln!(
-            self.out,
-            "If a browser keeps its profiles elsewhere, name the folder with --profile-dir."
-        )
+/// Where was looked, when no profile was found at all.
+pub fn nothing_found(out: &mut dyn Write, found: &Found) -> io::Result<()> {
+    writeln!(out, "No browser profile was found. Looked in:")?;
+    for folder in &found.looked_in {
+        writeln!(out, "  {}", safe(&folder.display().to_string()))?;
     }
+    writeln!(
+        out,
+        "If a browser keeps its profiles elsewhere, name the folder with --profile-dir."
+    )
 }
 
 impl Listing for Human<'_> {
@@ -163,7 +231,12 @@ impl Listing for Human<'_> {
         if let Ok(counts) = &looked.outcome {
             self.matched += counts.matched;
             self.also_sent += counts.also_sent;
+            if counts.matched > 0 && self.last_matched != Some(ptr::from_ref(job.profile)) {
+                self.last_matched = Some(ptr::from_ref(job.profile));
+                self.matched_profiles += 1;
+            }
         }
+        self.is_any_open |= looked.in_use.is_some();
         match (&looked.outcome, &looked.in_use) {
             (Err(Unread::Failed(error)), _) => {
                 self.failed = true;
@@ -174,18 +247,20 @@ impl Listing for Human<'_> {
                     by: Vec::new(),
                     evidence: "its store is locked".into(),
                 });
-                self.skip(job.profile, &user);
+                self.skip(job.profile, &user, 0);
             }
-            (Ok(_), _) => {}
+            (Ok(counts), Some(_)) => self.open += counts.matched,
+            (Ok(_), None) => {}
         }
         if self.verbose {
+            self.title(job.profile, "")?;
             writeln!(self.out, "{}", looked_line(job, looked))?;
         }
         Ok(())
     }
 
     fn end(&mut self, found: &Found) -> io::Result<()> {
-        for (title, user) in &self.skipped {
+        for Skipped { title, user, .. } in &self.skipped {
             warn(&format!(
                 "{title} could not be read, since it is open{}. Close it and look again.",
                 by_whom(user)
@@ -195,25 +270,42 @@ impl Listing for Human<'_> {
             return Ok(());
         }
         if found.profiles.is_empty() {
-            return self.tell_nothing_found(found);
+            return nothing_found(&mut self.out, found);
         }
         if self.current.is_some() {
             writeln!(self.out)?;
         }
-        let domains = self.domains();
         if self.matched == 0 {
             let read = match self.failed || !self.skipped.is_empty() {
                 true => "what could be read".into(),
                 false => count(found.profiles.len() as u64, "profile"),
             };
-            writeln!(self.out, "No cookies of {domains} in {read}.")?;
+            writeln!(self.out, "No cookies of {} in {read}.", self.what())?;
         } else {
             writeln!(
                 self.out,
-                "{} of {domains} in {} of {}. Nothing was changed.",
+                "{} of {} in {} of {}.{}",
                 count(self.matched, "cookie"),
+                self.what(),
                 grouped(self.matched_profiles),
                 count(found.profiles.len() as u64, "profile"),
+                if self.is_preview {
+                    ""
+                } else {
+                    " Nothing was changed."
+                }
+            )?;
+        }
+        if self.is_preview && self.open > 0 {
+            writeln!(
+                self.out,
+                "{} of them are in profiles that are open, and would be skipped.",
+                grouped(self.open)
+            )?;
+        } else if self.is_any_open {
+            writeln!(
+                self.out,
+                "An open browser may have cookies that it has not written yet."
             )?;
         }
         self.tell_also_sent()
@@ -237,11 +329,18 @@ impl Cleaning for Human<'_> {
                 kept,
                 trouble,
             } => {
-                self.table(job.profile, &told)?;
+                self.cleaned_gecko |= job.profile.browser.family == Family::Gecko;
+                if self.last_matched != Some(ptr::from_ref(job.profile)) {
+                    self.last_matched = Some(ptr::from_ref(job.profile));
+                    self.matched_profiles += 1;
+                }
+                if !self.is_brief {
+                    self.table(job.profile, &told)?;
+                }
                 self.matched += deleted;
                 self.kept += kept;
                 let more = deleted.saturating_sub(told.len() as u64);
-                if more > 0 && !self.quiet {
+                if more > 0 && !self.quiet && !self.is_brief {
                     writeln!(self.out, "  and {} more", grouped(more))?;
                 }
                 if let Some(error) = trouble {
@@ -249,7 +348,9 @@ impl Cleaning for Human<'_> {
                 }
             }
             Outcome::NothingMatched => self.kept += cleaned.counts.map_or(0, |c| c.total),
-            Outcome::InUse(user) => self.skip(job.profile, user),
+            Outcome::InUse(user) => {
+                self.skip(job.profile, user, cleaned.counts.map_or(0, |c| c.matched));
+            }
             Outcome::Failed(error) => {
                 self.failed = true;
                 super::error(error);
@@ -263,32 +364,43 @@ impl Cleaning for Human<'_> {
         if self.current.is_some() {
             writeln!(self.out)?;
         }
-        for (title, user) in &self.skipped {
+        for Skipped {
+            title,
+            user,
+            cookies,
+        } in &self.skipped
+        {
+            let with = match cookies {
+                0 => String::new(),
+                n => format!(" with {} to delete", count(*n, "cookie")),
+            };
             warn(&format!(
-                "skipped {title}, since it is open{}. Close it and run this again.",
+                "skipped {title}{with}, since it is open{}. Close it and run this again.",
                 by_whom(user)
             ));
-        }
-        if self.interrupted {
-            warn("interrupted; the stores that were not begun are as they were");
         }
         if self.quiet {
             return Ok(());
         }
         if found.profiles.is_empty() {
-            return self.tell_nothing_found(found);
+            return nothing_found(&mut self.out, found);
         }
         let domains = self.domains();
         if self.matched == 0 {
-            match (self.failed || self.interrupted, self.skipped.is_empty()) {
+            let what = self.what();
+            let all_open = self.skipped.len() == found.profiles.len();
+            match (
+                self.failed || self.interrupted || all_open,
+                self.skipped.is_empty(),
+            ) {
                 (true, _) => writeln!(self.out, "Nothing was deleted.")?,
                 (false, false) => writeln!(
                     self.out,
-                    "Nothing was deleted: no cookies of {domains} in the profiles that are closed."
+                    "Nothing was deleted: no cookies of {what} in the profiles that are closed."
                 )?,
                 (false, true) => writeln!(
                     self.out,
-                    "Nothing was deleted: no cookies of {domains} in {}.",
+                    "Nothing was deleted: no cookies of {what} in {}.",
                     count(found.profiles.len() as u64, "profile")
                 )?,
             }
@@ -314,14 +426,13 @@ impl Cleaning for Human<'_> {
         }
         writeln!(
             self.out,
-            "Only cookies were deleted: localStorage, IndexedDB and the cache of {domains} are \
+            "Only cookies were deleted: localStorage, IndexedDB and the cache of\n{domains} are \
              still there."
         )?;
-        let has_session_files = |profile: &Profile| profile.browser.family == Family::Gecko;
-        if found.profiles.iter().any(has_session_files) {
+        if self.cleaned_gecko {
             writeln!(
                 self.out,
-                "Firefox may bring session cookies back when it restores a session: its session \
+                "Firefox may bring session cookies back when it restores a session: its\nsession \
                  files are not cleaned yet."
             )?;
         }
@@ -331,7 +442,7 @@ impl Cleaning for Human<'_> {
 
 /// `Google Chrome, profile Work (Profile 1)`.
 pub fn title_of(profile: &Profile) -> String {
-    let shown = safe(&profile.display_name);
+    let shown = cut(&profile.display_name, WIDEST_NAME);
     let name = profile.browser.name;
     if profile.display_name == profile.name {
         format!("{name}, profile {shown}")
@@ -379,7 +490,7 @@ fn remarks(cookie: &Cookie) -> String {
         remarks.push(format!("container {}", safe(container)));
     }
     if cookie.path != "/" {
-        remarks.push(format!("path {}", safe(&cookie.path)));
+        remarks.push(format!("path {}", cut(&cookie.path, WIDEST_HOST)));
     }
     remarks.join(", ")
 }

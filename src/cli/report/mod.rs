@@ -78,12 +78,9 @@ pub fn failure(failure: &Failure) -> Status {
     let mut err = anstream::stderr().lock();
     match failure {
         Failure::DidYouMean(_, sites) if !sites.is_empty() => {
-            let _ = writeln!(
-                err,
-                "       These sites with cookies here have it in their name:"
-            );
+            let _ = writeln!(err, "       Sites with cookies here that may be meant:");
             for site in sites {
-                let _ = writeln!(err, "         cookieclean {}", safe(site));
+                let _ = writeln!(err, "         {}", safe(site));
             }
         }
         Failure::Search(SearchError::NoSuchProfile { there_are, .. }) => {

@@ -34,6 +34,19 @@ fn is_unsafe(c: char) -> bool {
             | '\u{e0000}'..='\u{e007f}')
 }
 
+/// Text made [`safe`], and no longer than so many characters.
+pub fn cut(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}\u{2026}", safe(&text[..end])),
+        None => safe(text).into_owned(),
+    }
+}
+
+/// How many columns there are; without a terminal as many as one likes.
+pub fn terminal_width() -> usize {
+    terminal_size::terminal_size().map_or(usize::MAX, |(width, _)| width.0.into())
+}
+
 /// Columns without lines between them.
 pub fn plain_table() -> Table {
     let mut table = Table::new();
