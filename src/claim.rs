@@ -1,7 +1,7 @@
 //! Whether a profile is in use, by whom, and keeping it as it is while we write.
 
 use std::ops::Deref;
-use std::sync::{Arc, Mutex, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use crate::error::Error;
 
@@ -77,6 +77,7 @@ pub(crate) trait Held: Send + Sync {
 pub struct Guard {
     lock: Box<dyn Lock>,
     claim: Mutex<Weak<Claim>>,
+    seen: OnceLock<Option<InUse>>,
 }
 
 impl Guard {
@@ -84,19 +85,26 @@ impl Guard {
         Self {
             lock: Box::new(lock),
             claim: Mutex::default(),
+            seen: OnceLock::new(),
         }
     }
 
-    /// As [`Lock::in_use`]; that we hold it ourselves for another store is no use.
+    /// As [`Lock::in_use`], looked at once for all stores: whoever changes something
+    /// has to [claim](Guard::claim) it, which looks again. That we hold it ourselves for
+    /// another store is no use.
     ///
     /// # Errors
     /// When the lock cannot be looked at.
     pub fn in_use(&self) -> Result<Option<InUse>, Error> {
         let held = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
-        match held.strong_count() {
-            0 => self.lock.in_use(),
-            _ => Ok(None),
+        if let Some(seen) = self.seen.get() {
+            return Ok(seen.clone());
         }
+        if held.strong_count() > 0 {
+            return Ok(None);
+        }
+        let now = self.lock.in_use()?;
+        Ok(self.seen.get_or_init(|| now).clone())
     }
 
     /// As [`Lock::claim`], or the claim that another store of the profile holds.

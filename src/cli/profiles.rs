@@ -7,9 +7,9 @@ use serde::Serialize;
 
 use super::args::{Output, Profiles};
 use super::exit::{Failure, Status};
-use super::report::human::{by_whom, nothing_found};
 use super::report::json::{Problem, ProcessRow, SCHEMA, problems, processes};
 use super::report::text::{cut, plain_table, safe};
+use super::report::words::{by_whom, nothing_found};
 use super::{list, target};
 use crate::claim::InUse;
 use crate::discover::{Found, Profile};

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::args::{Output, Sites};
 use super::exit::{Failure, Status};
-use super::report::human::nothing_found;
 use super::report::json::{Problem, SCHEMA, problems};
 use super::report::text::{cut, plain_table};
+use super::report::words::nothing_found;
 use super::{list, report, target};
 use crate::discover::{Found, Job, jobs};
 use crate::domain::site_of;

@@ -8,9 +8,9 @@ use serde::Serialize;
 
 use super::args::{Output, Undo as Arguments};
 use super::exit::{Failure, Status};
-use super::report::human::by_whom;
 use super::report::json::{ProcessRow, SCHEMA, processes};
 use super::report::text::{count, plain_table, safe};
+use super::report::words::by_whom;
 use super::{interrupt, report};
 use crate::undo::{Entry, PutBack, PutBackOutcome, Undo};
 

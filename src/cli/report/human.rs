@@ -4,22 +4,20 @@ use std::io::{self, Write};
 use std::ptr;
 
 use anstyle::{AnsiColor, Style};
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
-use super::text::{count, cut, grouped, plain_table, safe, terminal_width};
+use super::text::{count, cut, grouped, plain_table, terminal_width};
+use super::words::{
+    WIDEST_HOST, WIDEST_NAME, by_whom, lifetime, looked_line, nothing_found, remarks, title_of,
+};
 use super::{Cleaning, Listing, warn};
 use crate::browsers::Family;
 use crate::claim::InUse;
 use crate::clean::{Cleaned, Looked, Outcome, Unread};
-use crate::cookie::{Cookie, MatchedBy, Query};
+use crate::cookie::{Cookie, Query};
 use crate::discover::{Found, Job, Profile};
 use crate::domain::{Domain, site_of};
-
-/// Longer ones would push everything else off the screen; JSON has them whole.
-const WIDEST_HOST: usize = 60;
-const WIDEST_NAME: usize = 50;
 
 const TITLE: Style = Style::new().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default();
@@ -208,18 +206,6 @@ impl<'a> Human<'a> {
             sites.join(" ")
         )
     }
-}
-
-/// Where was looked, when no profile was found at all.
-pub fn nothing_found(out: &mut dyn Write, found: &Found) -> io::Result<()> {
-    writeln!(out, "No browser profile was found. Looked in:")?;
-    for folder in &found.looked_in {
-        writeln!(out, "  {}", safe(&folder.display().to_string()))?;
-    }
-    writeln!(
-        out,
-        "If a browser keeps its profiles elsewhere, name the folder with --profile-dir."
-    )
 }
 
 impl Listing for Human<'_> {
@@ -438,73 +424,4 @@ impl Cleaning for Human<'_> {
         }
         Ok(())
     }
-}
-
-/// `Google Chrome, profile Work (Profile 1)`.
-pub fn title_of(profile: &Profile) -> String {
-    let shown = cut(&profile.display_name, WIDEST_NAME);
-    let name = profile.browser.name;
-    if profile.display_name == profile.name {
-        format!("{name}, profile {shown}")
-    } else {
-        format!("{name}, profile {shown} ({})", safe(&profile.name))
-    }
-}
-
-/// ` (chrome, process 4242)`; what shows it, when no process can be named.
-pub fn by_whom(user: &InUse) -> String {
-    if user.by.is_empty() {
-        return format!(" ({})", user.evidence);
-    }
-    let named: Vec<_> = user
-        .by
-        .iter()
-        .map(|process| format!("{}, process {}", process.name, process.pid))
-        .collect();
-    format!(" ({})", named.join("; "))
-}
-
-/// Until when a cookie lasts, in local time; to the minute when that is soon.
-fn lifetime(cookie: &Cookie, now: Timestamp) -> String {
-    let Some(expires) = cookie.expires else {
-        return "session".into();
-    };
-    if expires <= now {
-        return "expired".into();
-    }
-    let soon = now.duration_until(expires) < SignedDuration::from_hours(48);
-    let format = if soon { "%Y-%m-%d %H:%M" } else { "%Y-%m-%d" };
-    let local = expires.to_zoned_datetime(TimeZone::system());
-    format!("until {}", local.strftime(format))
-}
-
-fn remarks(cookie: &Cookie) -> String {
-    let mut remarks = Vec::new();
-    if let Some(site) = &cookie.partition {
-        remarks.push(match cookie.matched_by {
-            MatchedBy::Partition => format!("embedded in {}", safe(site)),
-            MatchedBy::Host => format!("only under {}", safe(site)),
-        });
-    }
-    if let Some(container) = &cookie.container {
-        remarks.push(format!("container {}", safe(container)));
-    }
-    if cookie.path != "/" {
-        remarks.push(format!("path {}", cut(&cookie.path, WIDEST_HOST)));
-    }
-    remarks.join(", ")
-}
-
-fn looked_line(job: &Job<'_>, looked: &Looked) -> String {
-    let path = job.store.path().display().to_string();
-    let what = match &looked.outcome {
-        Ok(counts) => format!(
-            "{} of {} match",
-            grouped(counts.matched),
-            grouped(counts.total)
-        ),
-        Err(Unread::InUse) => "in use".into(),
-        Err(Unread::Failed(_)) => "not read".into(),
-    };
-    format!("  ({}: {what})", safe(&path))
 }

@@ -5,6 +5,7 @@ pub mod human;
 pub mod json;
 pub mod progress;
 pub mod text;
+pub mod words;
 
 use std::io::{self, Write};
 

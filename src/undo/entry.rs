@@ -1,0 +1,150 @@
+//! A deletion that can be undone, and putting its rows back.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use jiff::{Timestamp, ToSpan};
+
+use super::{KEPT, copies, copy, destroy, headers, wipe};
+use crate::claim::{InUse, Refused};
+use crate::discover::{Filter, Layout, Roots, discover, jobs};
+use crate::error::{At, Error, Fault};
+use crate::store::{Restored, RowSource};
+
+/// A deletion that can be undone.
+#[derive(Debug)]
+pub struct Entry {
+    pub id: String,
+    pub created: Timestamp,
+    pub domains: Vec<String>,
+    /// How many cookies it can bring back.
+    pub cookies: u64,
+    folder: PathBuf,
+}
+
+/// What became of the rows of one store.
+#[derive(Debug)]
+pub struct PutBack {
+    pub store: PathBuf,
+    pub outcome: PutBackOutcome,
+}
+
+#[derive(Debug)]
+pub enum PutBackOutcome {
+    Restored(Restored),
+    InUse(InUse),
+    Failed(Error),
+    /// Not begun, because the person interrupted.
+    Interrupted,
+}
+
+impl Entry {
+    pub(super) fn read(folder: PathBuf) -> Option<Self> {
+        let headers = headers(&folder);
+        let record = headers.first()?.record.clone();
+        Some(Self {
+            id: folder.file_name()?.to_string_lossy().into_owned(),
+            created: record.created,
+            domains: record.domains,
+            cookies: headers.iter().map(|header| header.rows.rows).sum(),
+            folder,
+        })
+    }
+
+    /// When its copies will be destroyed.
+    pub fn expires(&self) -> Timestamp {
+        self.created
+            .checked_add(KEPT.as_hours().hours())
+            .unwrap_or(Timestamp::MAX)
+    }
+
+    /// Destroys the copies.
+    ///
+    /// # Errors
+    /// When they cannot be removed.
+    pub fn forget(self) -> Result<(), Error> {
+        destroy(&self.folder)
+    }
+
+    /// Puts everything back, each store with its browser closed. What is back is
+    /// destroyed here; what could not be put back stays for another try.
+    ///
+    /// # Errors
+    /// When another one is at it.
+    pub fn restore(
+        self,
+        interrupted: &dyn Fn() -> bool,
+        mut tell: impl FnMut(PutBack),
+    ) -> Result<(), Error> {
+        let lock_file = self.folder.join("lock");
+        let lock = fs::OpenOptions::new()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&lock_file)
+            .at(&lock_file)?;
+        if lock.try_lock().is_err() {
+            return Err(Fault::Locked.at(&self.folder));
+        }
+        for file in copies(&self.folder) {
+            let mut store = file.clone();
+            let outcome = if interrupted() {
+                PutBackOutcome::Interrupted
+            } else {
+                restore_one(&file, &mut store).unwrap_or_else(|refused| match refused {
+                    Refused::InUse(user) => PutBackOutcome::InUse(user),
+                    Refused::Failed(error) => PutBackOutcome::Failed(error),
+                })
+            };
+            if matches!(outcome, PutBackOutcome::Restored(_)) {
+                // Left behind, it would only find everything back already.
+                let _ = wipe(&file).and_then(|()| fs::remove_file(&file));
+            }
+            tell(PutBack { store, outcome });
+        }
+        drop(lock);
+        if copies(&self.folder).is_empty() {
+            let _ = destroy(&self.folder);
+        }
+        Ok(())
+    }
+}
+
+/// `path` becomes that of the store as soon as it is known.
+fn restore_one(file: &Path, path: &mut PathBuf) -> Result<PutBackOutcome, Refused> {
+    let mut copy = copy::Reader::open(file)?;
+    let header = copy.header_of_copy().clone();
+    path.clone_from(&header.store);
+    let roots = Roots::of_this_user(Layout::of_this_system())?;
+    // Where it was found, or if that is no folder of profiles any more, the profile.
+    let found = [&header.within, &header.profile_dir]
+        .into_iter()
+        .map(|folder| {
+            let folders = vec![folder.clone()];
+            let filter = Filter {
+                folders,
+                ..Filter::default()
+            };
+            discover(&roots, &filter)
+        })
+        .find_map(Result::ok)
+        .unwrap_or_default();
+    let all = jobs(&found.profiles);
+    let job = all
+        .iter()
+        .find(|job| job.store.path() == header.store && job.store.kind() == copy.header().kind);
+    let is_there = header.store.symlink_metadata();
+    let job = match (job, is_there) {
+        (Some(job), Ok(_)) => job,
+        (_, Err(error)) => return Err(Fault::from(error).at(&header.store).into()),
+        (None, Ok(_)) => {
+            let problem = found.problems.into_iter().next();
+            let problem = problem.unwrap_or_else(|| Fault::NotAFile.at(&header.store));
+            return Err(problem.into());
+        }
+    };
+
+    let claim = job.profile.guard.claim()?;
+    let restored = job.store.restore(&claim, &mut copy)?;
+    Ok(PutBackOutcome::Restored(restored))
+}
