@@ -7,6 +7,7 @@ pub mod stores;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, SystemTime};
@@ -132,7 +133,14 @@ impl World {
 
 impl Run {
     pub fn of(mut command: Command) -> Self {
-        let output = command.output().expect("the command starts");
+        let output = loop {
+            match command.output() {
+                // A copy of the program that another thread's child, in the instant
+                // before it becomes another program, still has open for writing.
+                Err(e) if e.kind() == ErrorKind::ExecutableFileBusy => {}
+                other => break other.expect("the command starts"),
+            }
+        };
         Self {
             code: output.status.code().expect("it was not killed"),
             stdout: String::from_utf8(output.stdout).expect("UTF-8"),
