@@ -175,7 +175,7 @@ fn delete(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) -> 
         },
     );
     let outcome = match result {
-        Ok(done) if done.deleted == 0 => Outcome::NothingMatched,
+        Ok(done) if done.deleted == 0 && done.trouble.is_none() => Outcome::NothingMatched,
         Ok(done) => {
             if let Some(copy) = copy {
                 copy.keep();
@@ -195,6 +195,12 @@ fn delete(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) -> 
     // 7. Let go.
     drop(claim);
     outcome
+}
+
+/// Has something done before a store is first copied to be read: a program that may be
+/// ended meanwhile has to get ready to [discard](discard_copies) the copy.
+pub fn before_copies(prepare: fn()) {
+    system::before_the_first(prepare);
 }
 
 /// Removes the private copies of stores that are being read, for a program that ends

@@ -109,12 +109,7 @@ impl Layout for Cookies {
 
 /// `version` in the table `meta`; 0 where there is none.
 fn version_of(db: &Connection) -> Result<i64, Fault> {
-    let has_meta: bool = db.query_row(
-        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = 'meta' AND type = 'table')",
-        [],
-        |row| row.get(0),
-    )?;
-    if !has_meta {
+    if !db.table_exists(None, "meta")? {
         return Ok(0);
     }
     let sql = "SELECT CAST(value AS INTEGER) FROM meta WHERE key = 'version'";

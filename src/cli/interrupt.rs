@@ -3,7 +3,7 @@
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::clean::discard_copies;
+use crate::clean::{before_copies, discard_copies};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
@@ -18,9 +18,11 @@ pub fn note() {
 /// Stores are only looked at: a signal ends the program, but not before the private
 /// copies of them are gone.
 pub fn end_at_once() {
-    let _ = ctrlc::set_handler(|| {
-        discard_copies();
-        process::exit(130);
+    before_copies(|| {
+        let _ = ctrlc::set_handler(|| {
+            discard_copies();
+            process::exit(130);
+        });
     });
 }
 

@@ -49,4 +49,4 @@ pub(crate) fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
 }
 
 mod temp;
-pub(crate) use temp::{TempFolder, private_temp_folder, remove_temp_folders};
+pub(crate) use temp::{TempFolder, before_the_first, private_temp_folder, remove_temp_folders};

@@ -3,7 +3,7 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, Once, OnceLock, PoisonError};
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
@@ -13,6 +13,13 @@ const PREFIX: &str = "cookieclean-";
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 
 static FOLDERS: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+static BEFORE_THE_FIRST: OnceLock<fn()> = OnceLock::new();
+
+/// Has something done before the first folder is made: to be ready for a signal costs
+/// a thread, and most runs need no folder.
+pub(crate) fn before_the_first(prepare: fn()) {
+    let _ = BEFORE_THE_FIRST.set(prepare);
+}
 
 /// A folder that goes when this is dropped, or by [`remove_temp_folders`].
 pub(crate) struct TempFolder(Option<TempDir>);
@@ -39,7 +46,13 @@ impl Drop for TempFolder {
 /// # Errors
 /// When it cannot be made.
 pub(crate) fn private_temp_folder() -> io::Result<TempFolder> {
-    remove_forgotten();
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        if let Some(prepare) = BEFORE_THE_FIRST.get() {
+            prepare();
+        }
+        remove_forgotten();
+    });
     let mut builder = tempfile::Builder::new();
     builder.prefix(PREFIX);
     #[cfg(unix)]

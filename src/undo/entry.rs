@@ -5,11 +5,12 @@ use std::path::{Path, PathBuf};
 
 use jiff::{Timestamp, ToSpan};
 
-use super::{KEPT, copies, copy, destroy, headers, wipe};
+use super::{CopyHeader, KEPT, copies, copy, destroy, headers, wipe};
 use crate::claim::{InUse, Refused};
-use crate::discover::{Filter, Layout, Roots, discover, jobs};
+use crate::discover::{Filter, Found, Layout, Roots, discover, jobs};
 use crate::error::{At, Error, Fault};
-use crate::store::{Restored, RowSource};
+use crate::store::Restored;
+use crate::system;
 
 /// A deletion that can be undone.
 #[derive(Debug)]
@@ -77,24 +78,25 @@ impl Entry {
         mut tell: impl FnMut(PutBack),
     ) -> Result<(), Error> {
         let lock_file = self.folder.join("lock");
-        let lock = fs::OpenOptions::new()
-            .create(true)
-            .truncate(false)
-            .write(true)
-            .open(&lock_file)
+        // It is there already when a restore was cut off.
+        let lock = system::create_private(&lock_file)
+            .or_else(|_| fs::OpenOptions::new().write(true).open(&lock_file))
             .at(&lock_file)?;
         if lock.try_lock().is_err() {
             return Err(Fault::Locked.at(&self.folder));
         }
+        let mut places = Places::default();
         for file in copies(&self.folder) {
             let mut store = file.clone();
             let outcome = if interrupted() {
                 PutBackOutcome::Interrupted
             } else {
-                restore_one(&file, &mut store).unwrap_or_else(|refused| match refused {
-                    Refused::InUse(user) => PutBackOutcome::InUse(user),
-                    Refused::Failed(error) => PutBackOutcome::Failed(error),
-                })
+                restore_one(&file, &mut places, &mut store).unwrap_or_else(
+                    |refused| match refused {
+                        Refused::InUse(user) => PutBackOutcome::InUse(user),
+                        Refused::Failed(error) => PutBackOutcome::Failed(error),
+                    },
+                )
             };
             if matches!(outcome, PutBackOutcome::Restored(_)) {
                 // Left behind, it would only find everything back already.
@@ -110,38 +112,69 @@ impl Entry {
     }
 }
 
+/// The folders in which stores are found again. Many stores are in one, which is
+/// searched once.
+#[derive(Default)]
+struct Places(Option<(PathBuf, Found)>);
+
+impl Places {
+    /// What is found where the store was found, or if that is no folder of profiles
+    /// any more, in its profile.
+    fn of(&mut self, header: &CopyHeader) -> Result<&Found, Error> {
+        if self
+            .0
+            .as_ref()
+            .is_none_or(|(folder, _)| *folder != header.within)
+        {
+            let roots = Roots::of_this_user(Layout::of_this_system())?;
+            let found = [&header.within, &header.profile_dir]
+                .into_iter()
+                .map(|folder| {
+                    let folders = vec![folder.clone()];
+                    let filter = Filter {
+                        folders,
+                        ..Filter::default()
+                    };
+                    discover(&roots, &filter)
+                })
+                .find_map(Result::ok)
+                .unwrap_or_default();
+            self.0 = Some((header.within.clone(), found));
+        }
+        let found = self.0.as_ref().map(|(_, found)| found);
+        found.ok_or_else(|| Fault::Gone.at(&header.within))
+    }
+}
+
 /// `path` becomes that of the store as soon as it is known.
-fn restore_one(file: &Path, path: &mut PathBuf) -> Result<PutBackOutcome, Refused> {
+fn restore_one(
+    file: &Path,
+    places: &mut Places,
+    path: &mut PathBuf,
+) -> Result<PutBackOutcome, Refused> {
     let mut copy = copy::Reader::open(file)?;
     let header = copy.header_of_copy().clone();
     path.clone_from(&header.store);
-    let roots = Roots::of_this_user(Layout::of_this_system())?;
-    // Where it was found, or if that is no folder of profiles any more, the profile.
-    let found = [&header.within, &header.profile_dir]
-        .into_iter()
-        .map(|folder| {
-            let folders = vec![folder.clone()];
-            let filter = Filter {
-                folders,
-                ..Filter::default()
-            };
-            discover(&roots, &filter)
-        })
-        .find_map(Result::ok)
-        .unwrap_or_default();
+    if let Err(error) = header.store.symlink_metadata() {
+        return Err(Fault::from(error).at(&header.store).into());
+    }
+    let found = places.of(&header)?;
     let all = jobs(&found.profiles);
     let job = all
         .iter()
-        .find(|job| job.store.path() == header.store && job.store.kind() == copy.header().kind);
-    let is_there = header.store.symlink_metadata();
-    let job = match (job, is_there) {
-        (Some(job), Ok(_)) => job,
-        (_, Err(error)) => return Err(Fault::from(error).at(&header.store).into()),
-        (None, Ok(_)) => {
-            let problem = found.problems.into_iter().next();
-            let problem = problem.unwrap_or_else(|| Fault::NotAFile.at(&header.store));
-            return Err(problem.into());
-        }
+        .find(|job| job.store.path() == header.store && job.store.kind() == header.rows.kind);
+    let Some(job) = job else {
+        // It is there, and yet was not found: what was said of something near it?
+        let about = |problem: &&Error| {
+            problem.path.starts_with(&header.profile_dir)
+                || header.profile_dir.starts_with(&problem.path)
+        };
+        let problem = found.problems.iter().find(about);
+        let fault = match problem {
+            Some(problem) => Fault::Unparsable(problem.to_string()),
+            None => Fault::NotAFile,
+        };
+        return Err(fault.at(&header.store).into());
     };
 
     let claim = job.profile.guard.claim()?;
