@@ -822,10 +822,9 @@ fn chromiums_singleton_is_believed_only_as_far_as_it_is_true() {
             assert_eq!(by["pid"], browser.id());
             assert_eq!(by["name"], "chrome");
         }
-        assert!(
-            link.symlink_metadata().is_ok(),
-            "the link is not ours to remove"
-        );
+        // One of a browser that is there is not ours to remove; a stale one goes, as at
+        // the browser's next start.
+        assert_eq!(link.symlink_metadata().is_ok(), code == 3, "{why}");
     }
     browser.kill().unwrap();
     browser.wait().unwrap();

@@ -1,5 +1,6 @@
 //! The Chromium family: Chrome, Edge, Brave, Opera and the like.
 
 mod cookies;
+mod occupy;
 pub(crate) mod profiles;
 mod singleton;

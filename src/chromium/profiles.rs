@@ -95,7 +95,11 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_da
 
 /// Adds the one profile at `dir`, a real path.
 pub(crate) fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &Path) {
-    let user_data = dir.parent().unwrap_or(dir);
+    // A profile that was copied to somewhere has no user-data directory around it.
+    let parent = dir
+        .parent()
+        .filter(|parent| parent.join(LOCAL_STATE).is_file());
+    let user_data = parent.unwrap_or(dir);
     let name = folder_name(dir);
     let info = read_info(&user_data.join(LOCAL_STATE)).unwrap_or_default();
     let guard = Guard::new(UserDataLock::new(

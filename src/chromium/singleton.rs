@@ -8,6 +8,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::occupy::Singleton;
 use crate::claim::{Claim, Held, InUse, Lock, Process, Refused};
 use crate::error::{At, Error};
 use crate::system::{self, HeldFile, Holder, Taken};
@@ -24,7 +25,8 @@ const PROGRAMS: [&str; 13] = [
     "opera",
     "yandex",
     "whale",
-    "arc",
+    // Another one of us, which holds the directory.
+    "cookieclean",
     "browser",
     "electron",
     "headless_shell",
@@ -130,39 +132,56 @@ impl Lock for UserDataLock {
     fn claim(&self) -> Result<Claim, Refused> {
         let lockfile = self.lockfile();
         let leveldb_files = self.leveldb_files();
-        let (held, user) = if system::WINDOWS {
-            match HeldFile::take(&lockfile).at(&lockfile)? {
-                Taken::Ours(file) => (Some(file), leveldb(&leveldb_files)?),
-                Taken::Theirs => (None, Some(used(Holder { pid: None }, &lockfile))),
-            }
-        } else {
-            (None, self.in_use()?)
-        };
-        match user {
+        if system::WINDOWS {
+            return match HeldFile::take(&lockfile).at(&lockfile)? {
+                Taken::Theirs => Err(Refused::InUse(used(Holder { pid: None }, &lockfile))),
+                Taken::Ours(held) => match leveldb(&leveldb_files)? {
+                    Some(user) => Err(Refused::InUse(user)),
+                    None => Ok(Claim::new(LockfileHeld { _file: held })),
+                },
+            };
+        }
+        if let Some(user) = self.in_use()? {
+            return Err(Refused::InUse(user));
+        }
+        let singleton = Singleton::occupy(&self.user_data)?;
+        // Who had no link, but is there, was there before us.
+        match leveldb(&leveldb_files)? {
             Some(user) => Err(Refused::InUse(user)),
-            None => Ok(Claim::new(Closed {
-                _lockfile: held,
-                lock: self.clone(),
+            None => Ok(Claim::new(SingletonHeld {
+                singleton,
                 leveldb_files,
             })),
         }
     }
 }
 
-/// The directory was found closed, and is looked at again before every commit.
-struct Closed {
-    _lockfile: Option<HeldFile>,
-    lock: UserDataLock,
+/// While this lives, a browser that starts says that the profile is in use, and ends.
+struct LockfileHeld {
+    _file: HeldFile,
+}
+
+impl Held for LockfileHeld {
+    fn still_holds(&self) -> Result<(), InUse> {
+        Ok(())
+    }
+}
+
+/// While this lives, a browser that starts waits, for up to 20 seconds.
+struct SingletonHeld {
+    singleton: Singleton,
     leveldb_files: Vec<PathBuf>,
 }
 
-impl Held for Closed {
+impl Held for SingletonHeld {
     fn still_holds(&self) -> Result<(), InUse> {
-        // A browser that starts makes this link before it opens anything.
-        let user = match self.lock.singleton() {
-            Some(user) => Some(user),
-            // One whose process cannot be told from here has at least this.
-            None => leveldb(&self.leveldb_files).unwrap_or_default(),
+        let user = match self.singleton.is_ours() {
+            false => Some(InUse {
+                by: Vec::new(),
+                evidence: format!("{} was taken over", self.singleton.lock.display()),
+            }),
+            // One that does not heed the link has at least this.
+            true => leveldb(&self.leveldb_files).unwrap_or_default(),
         };
         user.map_or(Ok(()), Err)
     }

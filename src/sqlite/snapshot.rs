@@ -10,7 +10,7 @@ use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
@@ -18,9 +18,9 @@ use super::{header, is_settled, sibling, size_of, stamp};
 use crate::error::Fault;
 use crate::system::{self, TempFolder};
 
-/// Firefox checkpoints after every 16 pages, so a write seldom lasts long.
-const ATTEMPTS: u32 = 8;
-const PAUSE: Duration = Duration::from_millis(40);
+/// A browser under load writes for a second at a time; there are pauses in between.
+const PATIENCE: Duration = Duration::from_secs(6);
+const PAUSE: Duration = Duration::from_millis(25);
 /// The salts that change when a WAL is begun anew stand in its first 32 bytes.
 const WAL_HEADER: usize = 32;
 
@@ -48,15 +48,16 @@ impl Snapshot {
         }
         let folder = system::private_temp_folder().map_err(no_room)?;
         let database = folder.path().join("store");
-        for attempt in 0..ATTEMPTS {
-            if attempt > 0 {
-                thread::sleep(PAUSE);
-            }
+        let since = Instant::now();
+        loop {
             if copy_if_stable(path, &database)? {
                 return Ok(Self::File(folder, database));
             }
+            if since.elapsed() > PATIENCE {
+                return Err(Fault::Restless);
+            }
+            thread::sleep(PAUSE);
         }
-        Err(Fault::Restless)
     }
 }
 

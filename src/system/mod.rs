@@ -6,7 +6,7 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
-pub(crate) use processes::{command_line, name_of};
+pub(crate) use processes::{command_line, has_ended, name_of};
 #[cfg(unix)]
 pub(crate) use unix::*;
 #[cfg(windows)]
@@ -48,5 +48,9 @@ pub(crate) fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
+#[cfg(unix)]
+mod doorman_unix;
 mod temp;
+#[cfg(unix)]
+pub(crate) use doorman_unix::Doorman;
 pub(crate) use temp::{TempFolder, before_the_first, private_temp_folder, remove_temp_folders};

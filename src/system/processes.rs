@@ -1,7 +1,7 @@
 //! What a process is called. Only the processes asked for are looked at: reading
 //! the whole process table would take longer than all the rest.
 
-use sysinfo::{Pid, ProcessRefreshKind, ProcessesToUpdate, System, UpdateKind};
+use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
 fn look(pid: u32, what: ProcessRefreshKind) -> Option<System> {
     let mut system = System::new().ok()?;
@@ -23,6 +23,13 @@ pub(crate) fn name_of(pid: u32) -> Option<String> {
         .and_then(|exe| exe.file_name())
         .unwrap_or_else(|| process.name());
     Some(name.to_string_lossy().into_owned())
+}
+
+/// Whether a process has ended, and only its parent has not asked how.
+pub(crate) fn has_ended(pid: u32) -> bool {
+    let system = look(pid, ProcessRefreshKind::nothing());
+    let process = system.as_ref().and_then(|s| s.process(Pid::from_u32(pid)));
+    process.is_some_and(|p| matches!(p.status(), ProcessStatus::Zombie | ProcessStatus::Dead))
 }
 
 /// The arguments of a running process, the program first.

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
-const PREFIX: &str = "cookieclean-";
+pub(super) const PREFIX: &str = "cookieclean-";
 /// No copy is looked at for that long.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 

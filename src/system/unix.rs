@@ -131,10 +131,8 @@ pub(crate) fn is_alive(pid: u32) -> bool {
     let Ok(pid) = i32::try_from(pid) else {
         return false;
     };
-    !matches!(
-        nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None),
-        Err(Errno::ESRCH)
-    )
+    let signal = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None);
+    !matches!(signal, Err(Errno::ESRCH)) && !super::has_ended(pid.unsigned_abs())
 }
 
 /// The name that Chromium writes into its lock.
@@ -196,6 +194,11 @@ pub(crate) fn is_kept_from_us(path: &Path) -> bool {
 pub(crate) fn is_own(path: &Path) -> bool {
     let owner = fs::symlink_metadata(path).map(|metadata| metadata.uid());
     owner.is_ok_and(|owner| owner == nix::unistd::geteuid().as_raw())
+}
+
+/// A symbolic link, of which there must be none yet.
+pub(crate) fn symlink(target: &Path, link: &Path) -> io::Result<()> {
+    std::os::unix::fs::symlink(target, link)
 }
 
 /// Makes the names in a folder safe from a power cut.

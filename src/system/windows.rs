@@ -107,6 +107,32 @@ pub(crate) fn is_own(_path: &Path) -> bool {
     true
 }
 
+/// Chromium's singleton is no link here.
+pub(crate) fn symlink(_target: &Path, _link: &Path) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Stands for the socket of other systems; `lockfile` does its work.
+pub(crate) struct Doorman(std::convert::Infallible);
+
+impl Doorman {
+    pub fn new(_socket: &str) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
+    pub fn folder(&self) -> &Path {
+        match self.0 {}
+    }
+
+    pub fn socket(&self) -> &Path {
+        match self.0 {}
+    }
+
+    pub fn let_go(&mut self, _answer: &[u8]) {
+        match self.0 {}
+    }
+}
+
 /// NTFS keeps its names safe by itself, and a folder cannot be synced.
 pub(crate) fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())

@@ -12,6 +12,7 @@ mod browser;
 mod world;
 
 mod chromium;
+mod chromium_lock;
 mod command;
 mod firefox;
 mod firefox_lock;

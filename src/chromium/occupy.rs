@@ -1,0 +1,99 @@
+//! Standing in for a Chromium, so that none starts: its singleton on POSIX.
+//!
+//! `chrome/browser/process_singleton_posix.cc`: a second instance reads
+//! `SingletonLock`, connects to `SingletonSocket` if both `SingletonCookie`s agree,
+//! sends `START` and waits for an answer. `ACK` makes it end; after `SHUTDOWN` it
+//! starts as if there had been nobody. Without an answer it waits for 20 seconds, and
+//! then takes us for hung. It opens no cookie store before that.
+
+use std::fs;
+use std::hash::{BuildHasher, RandomState};
+use std::path::{Path, PathBuf};
+use std::process;
+
+use crate::claim::{InUse, Refused};
+use crate::error::{At, Error};
+use crate::system::{self, Doorman};
+
+const ANSWER: &[u8] = b"SHUTDOWN";
+
+/// The three links of a user-data directory, and the socket behind them.
+pub(super) struct Singleton {
+    pub lock: PathBuf,
+    /// Each link with what it says, in the order in which they were made.
+    links: Vec<(PathBuf, PathBuf)>,
+    doorman: Doorman,
+}
+
+impl Singleton {
+    /// Takes a directory of which it was found that nobody uses it.
+    ///
+    /// # Errors
+    /// When somebody was quicker, or the links cannot be made.
+    pub fn occupy(user_data: &Path) -> Result<Self, Refused> {
+        let lock = user_data.join("SingletonLock");
+        remove_stale(user_data)?;
+        let doorman = Doorman::new("SingletonSocket").at(&std::env::temp_dir())?;
+        let cookie = PathBuf::from(RandomState::new().hash_one(process::id()).to_string());
+        let own_cookie = doorman.folder().join("SingletonCookie");
+        system::symlink(&cookie, &own_cookie).at(&own_cookie)?;
+        let name = PathBuf::from(format!("{}-{}", system::host_name(), process::id()));
+        let socket = doorman.socket().to_owned();
+        let mut singleton = Self {
+            lock: lock.clone(),
+            links: Vec::new(),
+            doorman,
+        };
+        // The lock last: a browser that sees it must find somebody at the socket.
+        for (link, target) in [
+            (user_data.join("SingletonCookie"), cookie),
+            (user_data.join("SingletonSocket"), socket),
+            (lock, name),
+        ] {
+            match system::symlink(&target, &link) {
+                Ok(()) => singleton.links.push((link, target)),
+                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+                    return Err(Refused::InUse(InUse {
+                        by: Vec::new(),
+                        evidence: format!("{} was just made", link.display()),
+                    }));
+                }
+                other => other.at(&link)?,
+            }
+        }
+        Ok(singleton)
+    }
+
+    /// Whether nobody has put another lock in its place.
+    pub fn is_ours(&self) -> bool {
+        self.links.iter().all(is_still_there)
+    }
+}
+
+fn is_still_there((link, target): &(PathBuf, PathBuf)) -> bool {
+    fs::read_link(link).is_ok_and(|now| now == *target)
+}
+
+impl Drop for Singleton {
+    fn drop(&mut self) {
+        // The lock first: whoever comes now makes all of them anew.
+        for link in self.links.iter().rev() {
+            if is_still_there(link) {
+                let _ = fs::remove_file(&link.0);
+            }
+        }
+        self.doorman.let_go(ANSWER);
+    }
+}
+
+/// Removes the links that a browser has left which is not there any more, as it would
+/// do itself at its next start.
+fn remove_stale(user_data: &Path) -> Result<(), Error> {
+    for name in ["SingletonLock", "SingletonSocket", "SingletonCookie"] {
+        let link = user_data.join(name);
+        if fs::read_link(&link).is_ok() {
+            fs::remove_file(&link).at(&link)?;
+        }
+    }
+    Ok(())
+}
