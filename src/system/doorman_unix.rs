@@ -1,7 +1,7 @@
 //! A socket at which others wait until we are done.
 
 use std::fs;
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -33,12 +33,14 @@ impl Doorman {
         let waiting = thread::Builder::new().spawn(move || {
             let mut callers = Vec::new();
             for caller in listener.incoming() {
+                // Whoever it is, also one that comes at the last instant, gets an
+                // answer: Chromium kills who hangs up without one.
+                callers.extend(caller);
                 if is_done.load(Ordering::Acquire) {
                     break;
                 }
-                callers.extend(caller);
             }
-            // Who called after us, who called only to wake this up.
+            // Who called after that.
             let _ = listener.set_nonblocking(true);
             while let Ok((caller, _)) = listener.accept() {
                 callers.push(caller);
@@ -84,8 +86,10 @@ impl Doorman {
         // Without the socket a late caller finds nobody, not a door that stays shut.
         let _ = fs::remove_file(&self.socket);
         for mut caller in callers {
-            // Who has given up waiting needs no answer.
-            let _ = caller.set_nonblocking(false);
+            // What was said is read, since closing on unread words breaks the line; and
+            // who has given up waiting needs no answer.
+            let _ = caller.set_nonblocking(true);
+            let _ = caller.read(&mut [0; 4096]);
             let _ = caller.write_all(answer);
         }
     }
