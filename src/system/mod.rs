@@ -6,7 +6,7 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
-pub(crate) use processes::{command_line, has_ended, name_of};
+pub(crate) use processes::{command_line, is_alive, name_of};
 #[cfg(unix)]
 pub(crate) use unix::*;
 #[cfg(windows)]

@@ -25,11 +25,15 @@ pub(crate) fn name_of(pid: u32) -> Option<String> {
     Some(name.to_string_lossy().into_owned())
 }
 
-/// Whether a process has ended, and only its parent has not asked how.
-pub(crate) fn has_ended(pid: u32) -> bool {
+/// Whether a process of this number runs; one that has ended, and of which only its
+/// parent has not asked how, does not.
+pub(crate) fn is_alive(pid: u32) -> bool {
+    if !super::exists(pid) {
+        return false;
+    }
     let system = look(pid, ProcessRefreshKind::nothing());
     let process = system.as_ref().and_then(|s| s.process(Pid::from_u32(pid)));
-    process.is_some_and(|p| matches!(p.status(), ProcessStatus::Zombie | ProcessStatus::Dead))
+    !process.is_some_and(|p| matches!(p.status(), ProcessStatus::Zombie | ProcessStatus::Dead))
 }
 
 /// The arguments of a running process, the program first.

@@ -126,13 +126,13 @@ impl Drop for HeldFile {
     }
 }
 
-/// Whether a process of this number runs, whoever it belongs to.
-pub(crate) fn is_alive(pid: u32) -> bool {
+/// Whether there is a process of this number, whoever it belongs to.
+pub(crate) fn exists(pid: u32) -> bool {
     let Ok(pid) = i32::try_from(pid) else {
         return false;
     };
     let signal = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None);
-    !matches!(signal, Err(Errno::ESRCH)) && !super::has_ended(pid.unsigned_abs())
+    !matches!(signal, Err(Errno::ESRCH))
 }
 
 /// The name that Chromium writes into its lock.

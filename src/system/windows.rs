@@ -63,8 +63,8 @@ impl HeldFile {
     }
 }
 
-/// Whether a process of this number runs.
-pub(crate) fn is_alive(pid: u32) -> bool {
+/// Whether there is a process of this number.
+pub(crate) fn exists(pid: u32) -> bool {
     super::name_of(pid).is_some()
 }
 
