@@ -133,11 +133,11 @@ impl World {
 
 impl Run {
     pub fn of(mut command: Command) -> Self {
+        let mut tries = 20;
         let output = loop {
+            tries -= 1;
             match command.output() {
-                // A copy of the program that another thread's child, in the instant
-                // before it becomes another program, still has open for writing.
-                Err(e) if e.kind() == ErrorKind::ExecutableFileBusy => {}
+                Err(e) if tries > 0 && is_passing(&e) => {}
                 other => break other.expect("the command starts"),
             }
         };
@@ -167,6 +167,15 @@ pub fn skipped(test: &str, why: &str) -> bool {
     // Not by a macro, whose output the test runner keeps to itself.
     let _ = writeln!(std::io::stderr(), "SKIPPED: {test}: {why}");
     false
+}
+
+/// Whether a program that did not start will the next time. On Unix a copy of it may
+/// still be open for writing, in another thread's child that is about to become
+/// another program; Wine now and then has an internal error of its own.
+fn is_passing(error: &std::io::Error) -> bool {
+    const ERROR_INTERNAL_ERROR: i32 = 1359;
+    error.kind() == ErrorKind::ExecutableFileBusy
+        || (cfg!(windows) && error.raw_os_error() == Some(ERROR_INTERNAL_ERROR))
 }
 
 /// `host name` of each cookie of a listing, sorted.
