@@ -1,9 +1,11 @@
 //! Whether a profile is in use, by whom, and keeping it as it is while we write.
 
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use crate::error::Error;
+use crate::system::{self, Holder};
 
 /// A program that has a profile open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +21,24 @@ pub struct InUse {
     pub by: Vec<Process>,
     /// What shows it, for a person: "its SingletonLock names another computer".
     pub evidence: String,
+}
+
+impl Process {
+    /// A process by its number, called as well as can be.
+    pub(crate) fn of(pid: u32) -> Self {
+        let name = system::name_of(pid).unwrap_or_else(|| "a process".into());
+        Self { pid, name }
+    }
+}
+
+impl InUse {
+    /// Somebody holds a lock on this file.
+    pub(crate) fn by_lock(holder: Holder, file: &Path) -> Self {
+        Self {
+            by: holder.pid.map(Process::of).into_iter().collect(),
+            evidence: format!("{} is locked", file.display()),
+        }
+    }
 }
 
 /// The lock by which a browser keeps others out of its profile.

@@ -81,9 +81,10 @@ fn look_at(job: &Job<'_>, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> L
 }
 
 fn unread(error: Error, in_use: bool) -> Unread {
-    match error.fault {
-        Fault::Locked | Fault::Restless if in_use => Unread::InUse,
-        _ => Unread::Failed(error),
+    if in_use && error.fault.is_browsers_doing() {
+        Unread::InUse
+    } else {
+        Unread::Failed(error)
     }
 }
 

@@ -69,6 +69,11 @@ pub enum Fault {
 }
 
 impl Fault {
+    /// Whether it is what a browser that is open does to its store.
+    pub fn is_browsers_doing(&self) -> bool {
+        matches!(self, Self::Locked | Self::Restless)
+    }
+
     /// Puts the file's name to it.
     pub fn at(self, path: impl Into<PathBuf>) -> Error {
         Error {

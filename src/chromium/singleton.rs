@@ -6,7 +6,7 @@
 //! Windows `lockfile` is open, and shared for reading only.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use super::occupy::Singleton;
 use crate::claim::{Claim, Held, InUse, Lock, Process, Refused};
@@ -96,21 +96,10 @@ impl UserDataLock {
 fn leveldb(files: &[PathBuf]) -> Result<Option<InUse>, Error> {
     for file in files {
         if let Some(holder) = system::lock_holder(file).at(file)? {
-            return Ok(Some(used(holder, file)));
+            return Ok(Some(InUse::by_lock(holder, file)));
         }
     }
     Ok(None)
-}
-
-fn used(holder: Holder, file: &Path) -> InUse {
-    let named = |pid| Process {
-        pid,
-        name: system::name_of(pid).unwrap_or_else(|| "a process".into()),
-    };
-    InUse {
-        by: holder.pid.map(named).into_iter().collect(),
-        evidence: format!("{} is locked", file.display()),
-    }
 }
 
 impl Lock for UserDataLock {
@@ -121,7 +110,7 @@ impl Lock for UserDataLock {
             false => system::is_kept_from_us(&lockfile).then_some(Holder { pid: None }),
         };
         if let Some(holder) = holder {
-            return Ok(Some(used(holder, &lockfile)));
+            return Ok(Some(InUse::by_lock(holder, &lockfile)));
         }
         match self.singleton() {
             Some(user) => Ok(Some(user)),
@@ -134,7 +123,10 @@ impl Lock for UserDataLock {
         let leveldb_files = self.leveldb_files();
         if system::WINDOWS {
             return match HeldFile::take(&lockfile).at(&lockfile)? {
-                Taken::Theirs => Err(Refused::InUse(used(Holder { pid: None }, &lockfile))),
+                Taken::Theirs => Err(Refused::InUse(InUse::by_lock(
+                    Holder { pid: None },
+                    &lockfile,
+                ))),
                 Taken::Ours(held) => match leveldb(&leveldb_files)? {
                     Some(user) => Err(Refused::InUse(user)),
                     None => Ok(Claim::new(LockfileHeld { _file: held })),

@@ -13,7 +13,7 @@ use super::report::words::{by_whom, nothing_found};
 use super::{list, target};
 use crate::claim::InUse;
 use crate::discover::{Found, Profile};
-use crate::error::{Error, Fault};
+use crate::error::Error;
 use crate::parallel::{Event, in_order};
 
 #[derive(Serialize)]
@@ -56,7 +56,9 @@ pub fn run(profiles: &Profiles, output: &Output) -> Result<Status, Failure> {
             let Event::Done(looked) = event else { return };
             status.and(match &looked.cookies {
                 Ok(_) => Status::Fine,
-                Err(error) if is_locked(error) && looked.user.is_some() => Status::InUse,
+                Err(error) if error.fault.is_browsers_doing() && looked.user.is_some() => {
+                    Status::InUse
+                }
                 Err(_) => Status::Failed,
             });
             rows.push(row(profile, looked));
@@ -72,10 +74,6 @@ pub fn run(profiles: &Profiles, output: &Output) -> Result<Status, Failure> {
         print(&rows, &found)?;
     }
     Ok(status)
-}
-
-fn is_locked(error: &Error) -> bool {
-    matches!(error.fault, Fault::Locked | Fault::Restless)
 }
 
 fn look(profile: &Profile) -> Looked {

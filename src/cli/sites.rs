@@ -14,7 +14,6 @@ use super::report::words::nothing_found;
 use super::{list, report, target};
 use crate::discover::{Found, Job, jobs};
 use crate::domain::site_of;
-use crate::error::Fault;
 use crate::parallel::{Event, in_order};
 
 /// Longer names would push everything else off the screen.
@@ -67,7 +66,7 @@ pub fn run(sites: &Sites, output: &Output) -> Result<Status, Failure> {
                     }
                 }
                 Err(error) => {
-                    let locked = matches!(error.fault, Fault::Locked | Fault::Restless);
+                    let locked = error.fault.is_browsers_doing();
                     let in_use = locked && matches!(job.profile.guard.in_use(), Ok(Some(_)));
                     status.and(if in_use {
                         Status::InUse

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use crate::claim::{Claim, Held, InUse, Lock, Process, Refused};
 use crate::error::{At, Error};
-use crate::system::{self, HeldFile, Holder, Taken};
+use crate::system::{self, HeldFile, Taken};
 
 /// Firefox's background tasks (updates, cleaning) lock a profile for a moment.
 const BACKGROUND_TASK: Duration = Duration::from_millis(2500);
@@ -37,13 +37,6 @@ impl ParentLock {
         }
     }
 
-    fn user(&self, holder: Holder) -> InUse {
-        InUse {
-            by: holder.pid.map(named).into_iter().collect(),
-            evidence: format!("{} is locked", self.file.display()),
-        }
-    }
-
     /// What locks it besides the record lock: on a disk of Windows, a Firefox there; and
     /// the link. `address:pid` is a lock; `address:+pid` only says who has the other one.
     fn locked_otherwise(&self) -> Option<InUse> {
@@ -64,16 +57,9 @@ impl ParentLock {
             return None;
         }
         Some(InUse {
-            by: here.then(|| named(pid)).into_iter().collect(),
+            by: here.then(|| Process::of(pid)).into_iter().collect(),
             evidence: format!("{} says so", self.link.display()),
         })
-    }
-}
-
-fn named(pid: u32) -> Process {
-    Process {
-        pid,
-        name: system::name_of(pid).unwrap_or_else(|| "a process".into()),
     }
 }
 
@@ -89,7 +75,7 @@ impl Lock for ParentLock {
     fn in_use(&self) -> Result<Option<InUse>, Error> {
         let holder = system::lock_holder(&self.file).at(&self.file)?;
         Ok(holder
-            .map(|holder| self.user(holder))
+            .map(|holder| InUse::by_lock(holder, &self.file))
             .or_else(|| self.locked_otherwise()))
     }
 

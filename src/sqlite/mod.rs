@@ -47,6 +47,13 @@ fn size_of(path: &Path) -> u64 {
     path.metadata().map_or(0, |m| m.len())
 }
 
+/// Whether a part of the database stands in another file.
+fn has_company(path: &Path) -> bool {
+    ["-journal", "-wal"]
+        .iter()
+        .any(|suffix| size_of(&sibling(path, suffix)) > 0)
+}
+
 /// Keeps what stands in another program's schema from running here, and the
 /// memory that a connection takes small (KiB, where negative).
 fn restrain(db: &rusqlite::Connection) -> rusqlite::Result<()> {

@@ -11,7 +11,7 @@ use std::time::SystemTime;
 use rusqlite::{Connection, OpenFlags};
 
 use super::snapshot::{Room, Snapshot};
-use super::{header, is_settled, sibling, size_of, stamp};
+use super::{has_company, header, is_settled, stamp};
 use crate::error::Fault;
 use crate::system::{self, TempFolder};
 
@@ -114,13 +114,6 @@ impl ReadView {
             Source::Memory(_) | Source::File(_) => true,
         }
     }
-}
-
-/// Whether a part of the database stands in another file.
-fn has_company(path: &Path) -> bool {
-    ["-journal", "-wal"]
-        .iter()
-        .any(|suffix| size_of(&sibling(path, suffix)) > 0)
 }
 
 /// Where open files live on without their names, not even a crash leaves a copy

@@ -14,7 +14,7 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::{header, is_settled, sibling, size_of, stamp};
+use super::{has_company, header, is_settled, sibling, size_of, stamp};
 use crate::error::Fault;
 use crate::system::{self, TempFolder};
 
@@ -81,12 +81,11 @@ impl Drop for Room {
 /// The usual case of a browser that is closed: nothing beside the database, nothing
 /// changed for a while, and small. None where it is not like that.
 fn in_memory(path: &Path) -> Result<Option<(Connection, Room)>, Fault> {
-    let alone = |suffix| size_of(&sibling(path, suffix)) == 0;
     let before = stamp(path);
     let Some((length, true)) = before.map(|(length, time)| (length, is_settled(time))) else {
         return Ok(None);
     };
-    if !alone("-wal") || !alone("-journal") {
+    if has_company(path) {
         return Ok(None);
     }
     let (Some(room), Ok(size)) = (Room::take(length), usize::try_from(length)) else {
@@ -109,7 +108,7 @@ fn in_memory(path: &Path) -> Result<Option<(Connection, Room)>, Fault> {
     db.prepare(&format!("PRAGMA mmap_size = {length}"))?
         .query([])?
         .next()?;
-    let unchanged = stamp(path) == before && alone("-wal") && alone("-journal");
+    let unchanged = stamp(path) == before && !has_company(path);
     Ok(unchanged.then_some((db, room)))
 }
 

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use crate::browser::{Chromium, Kind, Server, wait_for};
-use crate::command::{delete, list, start};
+use crate::command::{Started, delete, list, start};
 use crate::given;
 use crate::watch::{LIMIT, Pause, assert_sound};
 use crate::world::World;
@@ -28,6 +28,18 @@ fn singleton_links(dir: &Path) -> Vec<String> {
     links
 }
 
+/// A deletion that has taken the directory, and has to wait for whoever writes: that
+/// is when it can be stopped.
+fn held_deletion(world: &World, dir: &Path) -> (Connection, Started) {
+    let writer = Connection::open(dir.join("Default/Cookies")).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let deletion = start(world, &["openai.com"], dir);
+    wait_for("the deletion to take the directory", LIMIT, || {
+        (singleton_links(dir).len() == 3).then_some(())
+    });
+    (writer, deletion)
+}
+
 #[test]
 fn a_chromium_that_starts_during_a_deletion_waits_and_then_has_exactly_the_others() {
     if !Kind::Chromium
@@ -44,13 +56,7 @@ fn a_chromium_that_starts_during_a_deletion_waits_and_then_has_exactly_the_other
     let (_, kept) = given::split(&before);
     browser.close();
 
-    // The deletion has to wait for whoever writes; that is when it is stopped.
-    let writer = Connection::open(&store).unwrap();
-    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let mut deletion = start(&world, &["openai.com"], &dir);
-    wait_for("the deletion to take the directory", LIMIT, || {
-        (singleton_links(&dir).len() == 3).then_some(())
-    });
+    let (writer, mut deletion) = held_deletion(&world, &dir);
     let pause = Pause::of_process(deletion.0.id());
     writer.execute_batch("ROLLBACK").unwrap();
     drop(writer);
@@ -95,12 +101,7 @@ fn a_chromium_starts_normally_after_a_deletion_was_killed_while_it_held_the_dire
     let (gone, kept) = given::split(&before);
     browser.close();
 
-    let writer = Connection::open(&store).unwrap();
-    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
-    let mut deletion = start(&world, &["openai.com"], &dir);
-    wait_for("the deletion to take the directory", LIMIT, || {
-        (singleton_links(&dir).len() == 3).then_some(())
-    });
+    let (writer, mut deletion) = held_deletion(&world, &dir);
     deletion.0.kill().unwrap();
     deletion.0.wait().unwrap();
     writer.execute_batch("ROLLBACK").unwrap();
