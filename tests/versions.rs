@@ -282,3 +282,31 @@ fn no_temporary_copy_of_a_store_stays_behind() {
     world::Run::of(command).expect(0);
     assert_eq!(std::fs::read_dir(&temp).unwrap().count(), 0);
 }
+
+/// What is passed on cannot be taken back, so it must not be before the look is over.
+#[test]
+fn a_browser_that_writes_while_the_listing_is_told_does_not_spoil_it() {
+    use cookieclean::clean::look;
+    use cookieclean::cookie::Query;
+    use cookieclean::discover::{Filter, Layout, Roots, discover, jobs};
+    use cookieclean::domain::Domain;
+    use cookieclean::parallel::Event;
+
+    let world = chromium_world(24);
+    let store = world.path(CHROMIUM);
+    world.age();
+    let roots = Roots::below(&world.home(), Layout::Linux).unwrap();
+    let found = discover(&roots, &Filter::default()).unwrap();
+    let query = Query::all_of(vec![Domain::parse("openai.com").unwrap()]);
+    let (mut told, mut counted) = (0, None);
+    look(&jobs(&found.profiles), &query, 1, |_, event| match event {
+        Event::Message(cookies) => {
+            told += cookies.len() as u64;
+            let db = rusqlite::Connection::open(&store).unwrap();
+            db.execute("DELETE FROM cookies", []).unwrap();
+        }
+        Event::Done(looked) => counted = Some(looked.outcome.expect("a whole look").matched),
+    });
+    assert_eq!(told, 4);
+    assert_eq!(counted, Some(4));
+}

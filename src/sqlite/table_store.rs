@@ -75,7 +75,7 @@ impl<L: Layout> TableStore<L> {
 
     fn find_rows(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Fault> {
         let mut sent = false;
-        read(&self.path, |view| {
+        let (counts, last) = read(&self.path, |view| {
             if sent {
                 // What was passed on cannot be taken back.
                 return Err(Fault::Restless);
@@ -85,7 +85,6 @@ impl<L: Layout> TableStore<L> {
             let mut matched = 0;
             let tally = table.scan(Scan::Look, query, &self.context, |_, cookie| {
                 matched += 1;
-                batch.push(cookie);
                 if batch.len() == BATCH {
                     if !view.is_unchanged() {
                         return Err(Fault::Restless);
@@ -93,21 +92,21 @@ impl<L: Layout> TableStore<L> {
                     sent = true;
                     send(std::mem::take(&mut batch));
                 }
+                batch.push(cookie);
                 Ok(())
             })?;
-            if !batch.is_empty() {
-                if !view.is_unchanged() {
-                    return Err(Fault::Restless);
-                }
-                sent = true;
-                send(batch);
-            }
-            Ok(Counts {
+            let counts = Counts {
                 total: tally.total,
                 matched,
                 also_sent: tally.also_sent,
-            })
-        })
+            };
+            Ok((counts, batch))
+        })?;
+        // Only now is it certain that there was no change during the look.
+        if !last.is_empty() {
+            send(last);
+        }
+        Ok(counts)
     }
 
     fn count_hosts(&self) -> Result<HashMap<String, u64>, Fault> {
