@@ -1,17 +1,25 @@
 //! Whether a profile is in use, by whom, and keeping it as it is while we write.
 
+use std::collections::HashSet;
+use std::io;
 use std::ops::Deref;
 use std::path::Path;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
 
 use crate::error::Error;
-use crate::system::{self, Holder};
+use crate::system::{self, Holder, ProcessHandle};
 
 /// A program that has a profile open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
     pub pid: u32,
     pub name: String,
+    /// When it was started.
+    pub since: Option<Timestamp>,
 }
 
 /// A profile is in use.
@@ -21,28 +29,105 @@ pub struct InUse {
     pub by: Vec<Process>,
     /// What shows it, for a person: "its SingletonLock names another computer".
     pub evidence: String,
+    pub unseen: Option<Unseen>,
+}
+
+/// Why something may run of which a person sees no window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unseen {
+    /// Chrome's and Edge's "continue running background apps".
+    BackgroundApps,
+    /// Edge's "startup boost".
+    StartupBoost,
+    /// What Firefox does by itself from time to time, by its name.
+    BackgroundTask(String),
+    /// Another program has started it so.
+    Headless,
+    /// Processes that a browser which has ended has yet to take along.
+    Remnant,
+    /// Another run of this program.
+    Cookieclean,
 }
 
 impl Process {
     /// A process by its number, called as well as can be.
     pub(crate) fn of(pid: u32) -> Self {
-        let name = system::name_of(pid).unwrap_or_else(|| "a process".into());
-        Self { pid, name }
+        Self {
+            pid,
+            name: system::name_of(pid).unwrap_or_else(|| "a process".into()),
+            since: system::started(pid).and_then(|time| Timestamp::try_from(time).ok()),
+        }
+    }
+
+    /// Whether it is another run of this program.
+    pub(crate) fn is_cookieclean(&self) -> bool {
+        self.name.trim_end_matches(".exe") == env!("CARGO_PKG_NAME")
     }
 }
 
 impl InUse {
+    /// Somebody, shown by this.
+    pub(crate) fn shown_by(evidence: String) -> Self {
+        Self {
+            by: Vec::new(),
+            evidence,
+            unseen: None,
+        }
+    }
+
+    /// These processes, shown by this.
+    pub(crate) fn by(pids: impl IntoIterator<Item = u32>, evidence: String) -> Self {
+        let by: Vec<_> = pids.into_iter().map(Process::of).collect();
+        let ours = !by.is_empty() && by.iter().all(Process::is_cookieclean);
+        Self {
+            unseen: ours.then_some(Unseen::Cookieclean),
+            by,
+            evidence,
+        }
+    }
+
     /// Somebody holds a lock on this file.
     pub(crate) fn by_lock(holder: Holder, file: &Path) -> Self {
-        Self {
-            by: holder.pid.map(Process::of).into_iter().collect(),
-            evidence: format!("{} is locked", file.display()),
+        let evidence = format!("{} is locked", file.display());
+        // Who has a lock that names nobody has the file open, at least.
+        let pids = match holder.pid {
+            Some(pid) => vec![pid],
+            None => system::users_of(&[file.to_owned()]),
+        };
+        let mut user = Self::by(pids, evidence);
+        if holder.is_of_open_file {
+            user.unseen = Some(Unseen::Cookieclean);
         }
+        user
+    }
+
+    /// For how long it is worth waiting, if it is over so soon that nobody need be
+    /// told: a claim waits for that.
+    fn passes_in(&self) -> Option<Duration> {
+        match self.unseen.as_ref()? {
+            Unseen::BackgroundTask(_) | Unseen::Remnant => Some(Duration::from_millis(2500)),
+            Unseen::Cookieclean => Some(Duration::from_secs(10)),
+            Unseen::BackgroundApps | Unseen::StartupBoost | Unseen::Headless => None,
+        }
+    }
+
+    /// Whether it is another run of this program, which never adds a cookie of its own.
+    pub fn is_cookieclean(&self) -> bool {
+        self.unseen == Some(Unseen::Cookieclean)
     }
 }
 
+/// What became of asking a program to quit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It was told to; whether it does is another matter.
+    Yes,
+    /// There is no way to ask it from here.
+    CannotBe,
+}
+
 /// The lock by which a browser keeps others out of its profile.
-pub trait Lock: Send + Sync {
+pub(crate) trait Lock: Send + Sync {
     /// Looks who uses the profile, and changes nothing.
     ///
     /// # Errors
@@ -54,6 +139,13 @@ pub trait Lock: Send + Sync {
     /// # Errors
     /// When a browser has it, or the lock cannot be taken.
     fn claim(&self) -> Result<Claim, Refused>;
+
+    /// Asks a process that uses the profile to quit, the way a person would; never
+    /// ends it.
+    ///
+    /// # Errors
+    /// When it could not be asked, although there is a way.
+    fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<Asked>;
 }
 
 /// Why a profile could not be claimed.
@@ -69,7 +161,7 @@ impl From<Error> for Refused {
     }
 }
 
-/// The profile is ours while this lives. Only a [`Lock`] makes one, and whoever
+/// The profile is ours while this lives. Only a lock makes one, and whoever
 /// writes into a store has to show it.
 pub struct Claim(Box<dyn Held>);
 
@@ -96,17 +188,28 @@ pub(crate) trait Held: Send + Sync {
 /// of them is done.
 pub struct Guard {
     lock: Box<dyn Lock>,
-    claim: Mutex<Weak<Claim>>,
-    seen: OnceLock<Option<InUse>>,
+    state: Mutex<State>,
 }
 
+#[derive(Default)]
+struct State {
+    claim: Weak<Claim>,
+    seen: Option<Option<InUse>>,
+}
+
+/// Between two tries to claim what will soon be free.
+const PAUSE: Duration = Duration::from_millis(25);
+
 impl Guard {
-    pub fn new(lock: impl Lock + 'static) -> Self {
+    pub(crate) fn new(lock: impl Lock + 'static) -> Self {
         Self {
             lock: Box::new(lock),
-            claim: Mutex::default(),
-            seen: OnceLock::new(),
+            state: Mutex::default(),
         }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// As [`Lock::in_use`], looked at once for all stores: whoever changes something
@@ -116,28 +219,38 @@ impl Guard {
     /// # Errors
     /// When the lock cannot be looked at.
     pub fn in_use(&self) -> Result<Option<InUse>, Error> {
-        let held = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(seen) = self.seen.get() {
+        let mut state = self.state();
+        if let Some(seen) = &state.seen {
             return Ok(seen.clone());
         }
-        if held.strong_count() > 0 {
+        if state.claim.strong_count() > 0 {
             return Ok(None);
         }
         let now = self.lock.in_use()?;
-        Ok(self.seen.get_or_init(|| now).clone())
+        Ok(state.seen.insert(now).clone())
     }
 
-    /// As [`Lock::claim`], or the claim that another store of the profile holds.
+    /// As [`Guard::in_use`], but as it is now.
+    ///
+    /// # Errors
+    /// When the lock cannot be looked at.
+    pub fn in_use_now(&self) -> Result<Option<InUse>, Error> {
+        self.state().seen = None;
+        self.in_use()
+    }
+
+    /// As [`Lock::claim`], or the claim that another store of the profile holds. Waits
+    /// for what is over in seconds.
     ///
     /// # Errors
     /// When a browser has the profile, or the lock cannot be taken.
     pub fn claim(&self) -> Result<Shared<'_>, Refused> {
-        let mut held = self.claim.lock().unwrap_or_else(PoisonError::into_inner);
-        let claim = match held.upgrade() {
+        let mut state = self.state();
+        let claim = match state.claim.upgrade() {
             Some(claim) => claim,
             None => {
-                let claim = Arc::new(self.lock.claim()?);
-                *held = Arc::downgrade(&claim);
+                let claim = Arc::new(self.claim_patiently()?);
+                state.claim = Arc::downgrade(&claim);
                 claim
             }
         };
@@ -145,6 +258,55 @@ impl Guard {
             guard: self,
             claim: Some(claim),
         })
+    }
+
+    fn claim_patiently(&self) -> Result<Claim, Refused> {
+        let since = Instant::now();
+        loop {
+            match self.lock.claim() {
+                Err(Refused::InUse(user))
+                    if user.passes_in().is_some_and(|time| since.elapsed() < time) =>
+                {
+                    thread::sleep(PAUSE);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Asks whoever uses the profile now to quit, the way a person would. Whether they
+    /// do shows later. Who was asked is noted in `already`, and never asked again: some
+    /// take the second time for an order to end at once.
+    ///
+    /// # Errors
+    /// When they could not be asked, although there is a way.
+    pub fn ask_to_quit(&self, already: &mut HashSet<u32>) -> io::Result<Asked> {
+        let mut asked = Asked::CannotBe;
+        let users = |error: Error| io::Error::other(error.to_string());
+        let by = |user: InUse| user.by.into_iter().map(|process| process.pid);
+        let first = self.in_use_now().map_err(users)?;
+        for pid in first.into_iter().flat_map(by) {
+            if already.contains(&pid) {
+                asked = Asked::Yes;
+                continue;
+            }
+            let process = match ProcessHandle::open(pid) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                    asked = Asked::Yes;
+                    continue;
+                }
+                other => other?,
+            };
+            // What was opened is a user only if there still is one of this number.
+            let still = self.in_use_now().map_err(users)?;
+            if still.into_iter().flat_map(by).any(|still| still == pid)
+                && self.lock.ask_to_quit(&process)? == Asked::Yes
+            {
+                already.insert(pid);
+                asked = Asked::Yes;
+            }
+        }
+        Ok(asked)
     }
 }
 
@@ -165,11 +327,7 @@ impl Deref for Shared<'_> {
 impl Drop for Shared<'_> {
     fn drop(&mut self) {
         // Under the lock: whoever looks meanwhile must not take us for a browser.
-        let _held = self
-            .guard
-            .claim
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner);
+        let _state = self.guard.state();
         self.claim = None;
     }
 }

@@ -111,10 +111,10 @@ pub struct Plan<'a> {
 
 /// Deletes in every store; `tell` hears of each in order, with the first of the
 /// cookies that were deleted.
-pub fn clean(
-    jobs: &[Job<'_>],
+pub fn clean<'a>(
+    jobs: &[Job<'a>],
     plan: &Plan<'_>,
-    tell: impl FnMut(&Job<'_>, Event<Vec<Cookie>, Cleaned>),
+    tell: impl FnMut(&Job<'a>, Event<Vec<Cookie>, Cleaned>),
 ) {
     in_order(
         jobs,
@@ -139,8 +139,11 @@ fn clean_one(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) 
     let matched = counts.is_some_and(|counts| counts.matched > 0);
     let outcome = match job.profile.guard.in_use() {
         Err(error) => Outcome::Failed(error),
-        // With something to delete, the claim decides: it waits for what is brief.
-        Ok(Some(user)) if !matched => Outcome::InUse(user),
+        // With something to delete, the claim decides: it waits for what is brief. And
+        // another one of us has nothing in its memory.
+        Ok(Some(user)) if !matched && (found.is_err() || !user.is_cookieclean()) => {
+            Outcome::InUse(user)
+        }
         Ok(_) => match found {
             Err(error) => Outcome::Failed(error),
             Ok(_) if !matched => Outcome::NothingMatched,

@@ -19,3 +19,4 @@ mod sqlite;
 pub mod store;
 mod system;
 pub mod undo;
+pub mod waiting;

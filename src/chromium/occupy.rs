@@ -11,11 +11,23 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::{Path, PathBuf};
 use std::process;
 
-use crate::claim::{InUse, Refused};
+use crate::claim::{InUse, Refused, Unseen};
 use crate::error::{At, Error};
 use crate::system::{self, Doorman};
 
 const ANSWER: &[u8] = b"SHUTDOWN";
+
+/// What a running browser has in its user-data directory.
+pub(super) const LINKS: [&str; 3] = ["SingletonLock", "SingletonSocket", "SingletonCookie"];
+
+/// Where the browser of a user-data directory listens. None where the socket is not its
+/// own, but of an earlier one whose folder has been made again by somebody else.
+pub(super) fn socket_of(user_data: &Path) -> Option<PathBuf> {
+    let cookie = fs::read_link(user_data.join("SingletonCookie")).ok()?;
+    let socket = fs::read_link(user_data.join("SingletonSocket")).ok()?;
+    let same = fs::read_link(socket.with_file_name("SingletonCookie")).ok()? == cookie;
+    same.then_some(socket)
+}
 
 /// The three links of a user-data directory, and the socket behind them.
 pub(super) struct Singleton {
@@ -54,8 +66,9 @@ impl Singleton {
                 Ok(()) => singleton.links.push((link, target)),
                 Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
                     return Err(Refused::InUse(InUse {
-                        by: Vec::new(),
-                        evidence: format!("{} was just made", link.display()),
+                        // Whoever it is, a second look will name it.
+                        unseen: Some(Unseen::Remnant),
+                        ..InUse::shown_by(format!("{} was just made", link.display()))
                     }));
                 }
                 other => other.at(&link)?,
@@ -89,7 +102,7 @@ impl Drop for Singleton {
 /// Removes the links that a browser has left which is not there any more, as it would
 /// do itself at its next start.
 fn remove_stale(user_data: &Path) -> Result<(), Error> {
-    for name in ["SingletonLock", "SingletonSocket", "SingletonCookie"] {
+    for name in LINKS {
         let link = user_data.join(name);
         if fs::read_link(&link).is_ok() {
             fs::remove_file(&link).at(&link)?;

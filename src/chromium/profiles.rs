@@ -9,23 +9,22 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::cookies::Cookies;
+use super::local_state;
 use super::singleton::UserDataLock;
 use crate::browsers::Browser;
 use crate::claim::Guard;
 use crate::discover::{Candidate, Search, is_plain_name};
-use crate::error::{Error, Fault};
+use crate::error::Fault;
 use crate::sqlite::TableStore;
-use crate::system;
 
-const LOCAL_STATE: &str = "Local State";
 /// Since Chrome 96 in `Network`, but only on Windows; a migration leaves both.
-const COOKIES: [&str; 2] = ["Network/Cookies", "Cookies"];
+pub(super) const COOKIES: [&str; 2] = ["Network/Cookies", "Cookies"];
 /// The profile picker's own; it browses nothing.
 const SYSTEM_PROFILE: &str = "System Profile";
 
 /// Whether this is a user-data directory.
 pub(crate) fn is_user_data(dir: &Path) -> bool {
-    dir.join(LOCAL_STATE).is_file()
+    local_state::file(dir).is_file()
         || fs::read_dir(dir)
             .into_iter()
             .flatten()
@@ -40,7 +39,7 @@ pub(crate) fn is_profile(dir: &Path) -> bool {
 
 /// Adds every profile of a user-data directory.
 pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_data: &Path) {
-    let info = match read_info(&user_data.join(LOCAL_STATE)) {
+    let info = match local_state::profiles(user_data) {
         Ok(info) => info,
         Err(problem) => {
             search.problem(problem);
@@ -53,7 +52,7 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_da
             names.insert(OsString::from(name));
         } else {
             let why = format!("it names a profile \"{name}\", which is no name of a folder");
-            search.problem(Fault::Unparsable(why).at(user_data.join(LOCAL_STATE)));
+            search.problem(Fault::Unparsable(why).at(local_state::file(user_data)));
         }
     }
     for entry in search.entries(user_data) {
@@ -98,10 +97,10 @@ pub(crate) fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &
     // A profile that was copied to somewhere has no user-data directory around it.
     let parent = dir
         .parent()
-        .filter(|parent| parent.join(LOCAL_STATE).is_file());
+        .filter(|parent| local_state::file(parent).is_file());
     let user_data = parent.unwrap_or(dir);
     let name = folder_name(dir);
-    let info = read_info(&user_data.join(LOCAL_STATE)).unwrap_or_default();
+    let info = local_state::profiles(user_data).unwrap_or_default();
     let guard = Guard::new(UserDataLock::new(
         user_data.to_owned(),
         vec![dir.to_owned()],
@@ -149,17 +148,4 @@ fn folder_name(dir: &Path) -> String {
     dir.file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default()
-}
-
-/// `profile.info_cache` of `Local State`, which lists the profiles by their folder
-/// names; null when there is none.
-fn read_info(local_state: &Path) -> Result<Value, Error> {
-    let text = match system::read_file(local_state) {
-        Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Value::Null),
-        other => other.map_err(|e| Fault::from(e).at(local_state))?,
-    };
-    let mut state: Value = serde_json::from_slice(&text)
-        .map_err(|e| Fault::Unparsable(e.to_string()).at(local_state))?;
-    let info = state.pointer_mut("/profile/info_cache");
-    Ok(info.map(Value::take).unwrap_or_default())
 }

@@ -6,12 +6,15 @@
 //! Windows `lockfile` is open, and shared for reading only.
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
 
-use super::occupy::Singleton;
-use crate::claim::{Claim, Held, InUse, Lock, Process, Refused};
+use super::local_state;
+use super::occupy::{LINKS, Singleton, socket_of};
+use super::profiles::COOKIES;
+use crate::claim::{Asked, Claim, Held, InUse, Lock, Refused, Unseen};
 use crate::error::{At, Error};
-use crate::system::{self, HeldFile, Holder, Taken};
+use crate::system::{self, HeldFile, Holder, ProcessHandle, Taken};
 
 /// Locked by the browser as long as it has the profile loaded.
 const LEVELDB_LOCKS: [&str; 2] = ["Local Storage/leveldb/LOCK", "Sync Data/LevelDB/LOCK"];
@@ -52,6 +55,16 @@ impl UserDataLock {
         self.user_data.join("lockfile")
     }
 
+    /// Who has `lockfile` open as a browser of Windows does.
+    fn lockfile_holder(&self) -> Result<Option<InUse>, Error> {
+        let lockfile = self.lockfile();
+        let holder = match system::WINDOWS {
+            true => system::lock_holder(&lockfile).at(&lockfile)?,
+            false => system::is_kept_from_us(&lockfile).then(Holder::unknown),
+        };
+        Ok(holder.map(|holder| InUse::by_lock(holder, &lockfile)))
+    }
+
     /// What `SingletonLock` says, if it is not stale.
     fn singleton(&self) -> Option<InUse> {
         let link = self.user_data.join("SingletonLock");
@@ -60,27 +73,23 @@ impl UserDataLock {
         let (host, pid) = target.to_str()?.rsplit_once('-')?;
         let pid: u32 = pid.parse().ok()?;
         if host != system::host_name() {
-            return Some(InUse {
-                by: Vec::new(),
-                evidence: format!(
-                    "{} names the computer \"{host}\"; if no browser runs there, remove that link",
-                    link.display()
-                ),
-            });
+            return Some(InUse::shown_by(format!(
+                "{} names the computer \"{host}\"; if no browser runs there, remove that link",
+                link.display()
+            )));
         }
-        if !system::is_alive(pid) {
-            return None;
+        let evidence = || format!("{} names it", link.display());
+        if pid != std::process::id()
+            && system::is_alive(pid)
+            && is_of_family(pid)
+            && system::made_by(pid, &link)
+        {
+            return Some(InUse::by([pid], evidence()));
         }
-        // Where other users' processes are hidden, it is alive all the same.
-        let name = system::name_of(pid).unwrap_or_else(|| "a browser".into());
-        let lower = name.to_lowercase();
-        PROGRAMS
-            .iter()
-            .any(|word| lower.contains(word))
-            .then(|| InUse {
-                by: vec![Process { pid, name }],
-                evidence: format!("{} names it", link.display()),
-            })
+        // The number may be that of another pid namespace (Snap, Flatpak): whoever
+        // answers is there, whatever it is called.
+        let listener = system::who_listens(&socket_of(&self.user_data)?)?;
+        Some(InUse::by(listener.pid, evidence()))
     }
 
     /// The lock files of those profiles that have been loaded before.
@@ -91,11 +100,68 @@ impl UserDataLock {
             .filter(|file| file.is_file())
             .collect()
     }
+
+    /// Who has a store open although nothing locks the directory: children of a browser
+    /// that has ended may yet write what they hold.
+    fn remnant(&self) -> Option<InUse> {
+        let stores: Vec<_> = self
+            .profiles
+            .iter()
+            .flat_map(|profile| COOKIES.map(|file| profile.join(file)))
+            .collect();
+        let users = system::users_of(&stores).into_iter();
+        let users: Vec<_> = users.filter(|pid| is_of_family(*pid)).collect();
+        if users.is_empty() {
+            return None;
+        }
+        let mut user = InUse::by(users, "it has the cookie store open".into());
+        user.unseen = Some(Unseen::Remnant);
+        Some(user)
+    }
+
+    /// Says why it may run without a window.
+    fn explained(&self, mut user: InUse) -> InUse {
+        if user.unseen.is_none() {
+            user.unseen = user
+                .by
+                .first()
+                .and_then(|process| unseen(&system::command_line(process.pid), &process.name))
+                .or_else(|| {
+                    let apps = local_state::background_apps(&self.user_data);
+                    (apps == Some(true)).then_some(Unseen::BackgroundApps)
+                });
+        }
+        user
+    }
+}
+
+/// Whether a process is a browser of this family, by its program. Where other users'
+/// processes are hidden, it may be.
+fn is_of_family(pid: u32) -> bool {
+    let name = system::name_of(pid).map(|name| name.to_lowercase());
+    name.is_none_or(|name| PROGRAMS.iter().any(|word| name.contains(word)))
+}
+
+/// `chrome/common/chrome_switches.cc`.
+fn unseen(command_line: &[String], program: &str) -> Option<Unseen> {
+    let has = |switch: &str| command_line.iter().any(|argument| argument == switch);
+    if command_line.iter().any(|a| a.starts_with("--headless")) {
+        Some(Unseen::Headless)
+    } else if !has("--no-startup-window") {
+        None
+    } else if program.to_lowercase().contains("edge") {
+        Some(Unseen::StartupBoost)
+    } else {
+        Some(Unseen::BackgroundApps)
+    }
 }
 
 fn leveldb(files: &[PathBuf]) -> Result<Option<InUse>, Error> {
     for file in files {
-        if let Some(holder) = system::lock_holder(file).at(file)? {
+        if let Some(mut holder) = system::lock_holder(file).at(file)? {
+            holder.pid = holder
+                .pid
+                .map(|pid| system::main_process(pid).unwrap_or(pid));
             return Ok(Some(InUse::by_lock(holder, file)));
         }
     }
@@ -104,18 +170,11 @@ fn leveldb(files: &[PathBuf]) -> Result<Option<InUse>, Error> {
 
 impl Lock for UserDataLock {
     fn in_use(&self) -> Result<Option<InUse>, Error> {
-        let lockfile = self.lockfile();
-        let holder = match system::WINDOWS {
-            true => system::lock_holder(&lockfile).at(&lockfile)?,
-            false => system::is_kept_from_us(&lockfile).then_some(Holder { pid: None }),
+        let user = match self.lockfile_holder()?.or_else(|| self.singleton()) {
+            Some(user) => Some(user),
+            None => leveldb(&self.leveldb_files())?,
         };
-        if let Some(holder) = holder {
-            return Ok(Some(InUse::by_lock(holder, &lockfile)));
-        }
-        match self.singleton() {
-            Some(user) => Ok(Some(user)),
-            None => leveldb(&self.leveldb_files()),
-        }
+        Ok(user.map(|user| self.explained(user)))
     }
 
     fn claim(&self) -> Result<Claim, Refused> {
@@ -123,12 +182,12 @@ impl Lock for UserDataLock {
         let leveldb_files = self.leveldb_files();
         if system::WINDOWS {
             return match HeldFile::take(&lockfile).at(&lockfile)? {
-                Taken::Theirs => Err(Refused::InUse(InUse::by_lock(
-                    Holder { pid: None },
-                    &lockfile,
-                ))),
+                Taken::Theirs => {
+                    let user = InUse::by_lock(Holder::unknown(), &lockfile);
+                    Err(Refused::InUse(self.explained(user)))
+                }
                 Taken::Ours(held) => match leveldb(&leveldb_files)? {
-                    Some(user) => Err(Refused::InUse(user)),
+                    Some(user) => Err(Refused::InUse(self.explained(user))),
                     None => Ok(Claim::new(LockfileHeld { _file: held })),
                 },
             };
@@ -136,15 +195,36 @@ impl Lock for UserDataLock {
         if let Some(user) = self.in_use()? {
             return Err(Refused::InUse(user));
         }
+        // A browser that was closed has removed its links, and one that has a profile
+        // loaded holds its LevelDB. Only without either is it worth a look at what all
+        // processes have open.
+        let was_cut_off = LINKS
+            .iter()
+            .any(|name| fs::symlink_metadata(self.user_data.join(name)).is_ok());
+        if (was_cut_off || leveldb_files.is_empty())
+            && let Some(user) = self.remnant()
+        {
+            return Err(Refused::InUse(user));
+        }
         let singleton = Singleton::occupy(&self.user_data)?;
         // Who had no link, but is there, was there before us.
         match leveldb(&leveldb_files)? {
-            Some(user) => Err(Refused::InUse(user)),
+            Some(user) => Err(Refused::InUse(self.explained(user))),
             None => Ok(Claim::new(SingletonHeld {
                 singleton,
                 leveldb_files,
             })),
         }
+    }
+
+    fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<Asked> {
+        // A child would end without the browser, which starts it again.
+        if system::main_process(process.pid()) != Some(process.pid())
+            || !is_of_family(process.pid())
+        {
+            return Ok(Asked::CannotBe);
+        }
+        process.quit_chromium()
     }
 }
 
@@ -168,10 +248,10 @@ struct SingletonHeld {
 impl Held for SingletonHeld {
     fn still_holds(&self) -> Result<(), InUse> {
         let user = match self.singleton.is_ours() {
-            false => Some(InUse {
-                by: Vec::new(),
-                evidence: format!("{} was taken over", self.singleton.lock.display()),
-            }),
+            false => Some(InUse::shown_by(format!(
+                "{} was taken over",
+                self.singleton.lock.display()
+            ))),
             // One that does not heed the link has at least this.
             true => leveldb(&self.leveldb_files).unwrap_or_default(),
         };

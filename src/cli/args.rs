@@ -63,7 +63,31 @@ pub struct Clean {
     /// Keep no copy of what is deleted
     #[arg(long)]
     pub no_undo: bool,
+    #[command(flatten)]
+    pub in_the_way: InTheWay,
 }
+
+/// What to do about browsers that are open.
+#[derive(Debug, Clone, Copy, Group)]
+pub struct InTheWay {
+    /// Wait until browsers in the way are closed, for so many seconds or as long as it takes
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        require_equals = true,
+        default_missing_value = FOR_EVER
+    )]
+    pub wait: Option<u64>,
+    /// Ask browsers in the way to quit, as a person would, and wait for that
+    /// (30 seconds, or what --wait says); none is ever killed
+    #[arg(long)]
+    pub close: bool,
+}
+
+/// What `--wait` without a number means.
+const FOR_EVER: &str = "18446744073709551615";
+const WAIT: &str = "--wait";
 
 #[derive(Debug, Group)]
 pub struct List {
@@ -97,6 +121,8 @@ pub struct Undo {
     /// Destroy the copies now, of one deletion or of all
     #[arg(long)]
     pub forget: bool,
+    #[command(flatten)]
+    pub in_the_way: InTheWay,
 }
 
 /// Which cookies.
@@ -188,7 +214,7 @@ impl Args {
     /// With what clap has to say: a usage error, the help, the version.
     pub fn of(command_line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
         let mut command = Self::command();
-        let matches = command.try_get_matches_from_mut(command_line)?;
+        let matches = command.try_get_matches_from_mut(joined(command_line))?;
         // clap would pass over an option of the deletion in front of another command.
         if let Some((name, _)) = matches.subcommand() {
             let astray = command.get_arguments().find(|argument| {
@@ -203,6 +229,29 @@ impl Args {
         }
         Self::from_arg_matches(&matches)
     }
+}
+
+/// Joins `--wait` with the number behind it, if it is one: for clap an optional value
+/// would be whatever comes next, also a domain.
+fn joined(command_line: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
+    let mut arguments = command_line.into_iter().peekable();
+    let mut joined = Vec::new();
+    while let Some(mut argument) = arguments.next() {
+        if argument == "--" {
+            joined.push(argument);
+            break;
+        }
+        let is_number = |next: &OsString| next.to_str().is_some_and(|n| n.parse::<u64>().is_ok());
+        if argument == WAIT
+            && let Some(seconds) = arguments.next_if(is_number)
+        {
+            argument.push("=");
+            argument.push(seconds);
+        }
+        joined.push(argument);
+    }
+    joined.extend(arguments);
+    joined
 }
 
 fn known_browser(id: &str) -> Result<String, String> {

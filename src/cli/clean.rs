@@ -1,19 +1,24 @@
 //! `cookieclean DOMAIN`: the deletion.
 
-use std::io::{self, BufRead, Write};
+use std::io::{self, Write};
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
 use super::args::{Clean, Output};
 use super::exit::{Failure, Status};
+use super::in_the_way::{InTheWay, Party};
+use super::question::ask;
 use super::report::human::Human;
 use super::report::json::JsonCleaning;
 use super::report::progress::Progress;
+use super::report::words::title_of;
 use super::report::{self, Cleaning};
 use super::{interrupt, list, target};
-use crate::clean::{Outcome, Plan, clean};
-use crate::cookie::Query;
-use crate::discover::{Found, jobs};
+use crate::claim::Guard;
+use crate::clean::{Cleaned, Outcome, Plan, clean};
+use crate::cookie::{Cookie, Query};
+use crate::discover::{Found, Job, jobs};
 use crate::parallel::Event;
 use crate::undo::{Deletion, Undo};
 
@@ -27,12 +32,15 @@ pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
     interrupt::note();
     let query = target::query(&args.matching, &args.places)?;
     let found = target::search(&args.places)?;
-    if args.ask && !may_go_on(&query, &found, output)? {
-        if output.json {
-            // No store was touched, which is what an empty report says.
-            JsonCleaning::begin(&query).end(&found, None)?;
+    if args.ask {
+        let go_on = may_go_on(&query, &found, output)?;
+        if go_on != Some(true) {
+            if output.json {
+                // No store was touched, which is what an empty report says.
+                JsonCleaning::begin(&query).end(&found, None)?;
+            }
+            return Ok(go_on.map_or(Status::Interrupted, |_| Status::Fine));
         }
-        return Ok(Status::Fine);
     }
     let undo = match args.no_undo {
         true => None,
@@ -41,21 +49,39 @@ pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
             Some(Undo::of_this_user()?.begin(domains, Timestamp::now()))
         }
     };
-    if output.json {
-        let mut json = JsonCleaning::begin(&query);
-        tell(&found, &query, undo, 0, output, &mut json)
-    } else {
-        let mut human = Human::new(&query, output.quiet, output.verbose);
+    let run = Run {
+        found: &found,
+        query: &query,
+        undo: undo.as_ref(),
         // Whoever was asked has seen them.
-        let shown = if output.quiet || args.ask { 0 } else { SHOWN };
+        show: match output.quiet || args.ask || output.json {
+            true => 0,
+            false => SHOWN,
+        },
+        output,
+    };
+    let in_the_way = InTheWay::new(args.in_the_way, output);
+    let mut human;
+    let mut json;
+    let cleaning: &mut dyn Cleaning = if output.json {
+        json = JsonCleaning::begin(&query);
+        &mut json
+    } else {
+        human = Human::new(&query, output.quiet, output.verbose);
         human.is_brief = args.ask;
-        tell(&found, &query, undo, shown, output, &mut human)
-    }
+        &mut human
+    };
+    let told = run.tell(in_the_way, cleaning);
+    let id = undo.and_then(Deletion::end);
+    let status = told?;
+    cleaning.end(&found, id.as_deref())?;
+    Ok(status)
 }
 
-/// Shows what was found and asks. Anything but a yes is a no. Where nothing was found
-/// there is nothing to ask: what an open browser may still have is for the report.
-fn may_go_on(query: &Query, found: &Found, output: &Output) -> Result<bool, Failure> {
+/// Shows what was found and asks. Anything but a yes is a no; None when the person
+/// interrupted. Where nothing was found there is nothing to ask: what an open browser
+/// may still have is for the report.
+fn may_go_on(query: &Query, found: &Found, output: &Output) -> Result<Option<bool>, Failure> {
     let mut preview = match output.json {
         // Standard output belongs to the document.
         true => Human::to(Box::new(anstream::stderr()), query, false, output.verbose),
@@ -65,68 +91,156 @@ fn may_go_on(query: &Query, found: &Found, output: &Output) -> Result<bool, Fail
     list::tell(found, query, output, &mut preview)?;
     let nothing = preview.matched() == 0;
     drop(preview);
-    Ok(nothing || ask()?)
-}
-
-fn ask() -> Result<bool, Failure> {
-    let mut err = anstream::stderr().lock();
-    write!(err, "Delete these cookies? [y/N] ")?;
-    err.flush()?;
-    let mut answer = String::new();
-    io::stdin().lock().read_line(&mut answer)?;
-    let yes = matches!(answer.trim().to_lowercase().as_str(), "y" | "yes");
-    if !yes {
-        writeln!(err, "Nothing was deleted.")?;
+    if nothing {
+        return Ok(Some(true));
+    }
+    let answer = ask("Delete these cookies? [y/N]")?;
+    let yes = answer.map(|answer| matches!(&*answer.to_lowercase(), "y" | "yes"));
+    if yes != Some(true) {
+        writeln!(anstream::stderr(), "Nothing was deleted.")?;
     }
     Ok(yes)
 }
 
-/// Deletes, and reports as it goes.
-fn tell(
-    found: &Found,
-    query: &Query,
-    undo: Option<Deletion>,
+/// A deletion.
+struct Run<'a> {
+    found: &'a Found,
+    query: &'a Query,
+    undo: Option<&'a Deletion>,
+    /// How many of a store's deleted cookies are told of.
     show: usize,
-    output: &Output,
-    cleaning: &mut dyn Cleaning,
-) -> Result<Status, Failure> {
-    let jobs = jobs(&found.profiles);
-    let mut status = list::problems(found);
-    let mut written = Ok(());
-    let mut progress = Progress::new(jobs.len(), output.is_chatty());
-    let plan = Plan {
-        query,
-        undo: undo.as_ref(),
-        show,
-        interrupted: &interrupt::happened,
-        threads: target::threads(jobs.len()),
-    };
-    clean(&jobs, &plan, |job, event| {
-        let told = progress.aside(|| match &event {
-            Event::Message(cookies) => cleaning.cookies(job, cookies),
-            Event::Done(cleaned) => cleaning.store(job, cleaned),
-        });
-        // The deletion goes on even where nobody reads the report any more.
-        if written.is_ok() {
-            written = told;
-        }
-        if let Event::Done(cleaned) = event {
-            progress.step();
-            status.and(match cleaned.outcome {
-                Outcome::Cleaned { trouble: None, .. } | Outcome::NothingMatched => Status::Fine,
-                Outcome::Cleaned { .. } | Outcome::Failed(_) => Status::Failed,
-                Outcome::InUse(_) => Status::InUse,
-                Outcome::Interrupted => Status::Interrupted,
+    output: &'a Output,
+}
+
+/// A store whose browser is open, and what was found in it.
+type Deferred<'a> = (Job<'a>, Cleaned);
+
+impl<'a> Run<'a> {
+    /// Deletes, and reports as it goes: what is free first, then whatever gets out of
+    /// the way.
+    fn tell(
+        &self,
+        mut in_the_way: InTheWay<'_>,
+        cleaning: &mut dyn Cleaning,
+    ) -> Result<Status, Failure> {
+        let mut status = list::problems(self.found);
+        let mut written = Ok(());
+        let mut deferred: Vec<Deferred<'a>> = Vec::new();
+        let mut now = jobs(&self.found.profiles);
+        let mut trouble = Ok(());
+        while !now.is_empty() {
+            let defer = in_the_way.is_dealt_with();
+            self.pass(&now, |job, event| {
+                let told = match event {
+                    Event::Message(cookies) => cleaning.cookies(job, &cookies),
+                    Event::Done(cleaned) if defer && is_in_use(&cleaned) => {
+                        deferred.push((*job, cleaned));
+                        Ok(())
+                    }
+                    Event::Done(cleaned) => {
+                        status.and(status_of(&cleaned.outcome));
+                        cleaning.store(job, &cleaned)
+                    }
+                };
+                // The deletion goes on even where nobody reads the report any more.
+                if written.is_ok() {
+                    written = told;
+                }
             });
+            let free = match next_free(&deferred, &mut in_the_way) {
+                Ok(free) => free,
+                Err(error) => {
+                    trouble = Err(error);
+                    None
+                }
+            };
+            now = match free {
+                None => Vec::new(),
+                Some(guard) => deferred
+                    .extract_if(.., |(job, _)| Arc::as_ptr(&job.profile.guard) == guard)
+                    .map(|(job, _)| job)
+                    .collect(),
+            };
         }
-    });
-    drop(progress);
-    if interrupt::happened() {
-        status.and(Status::Interrupted);
-        report::warn("interrupted; what had been begun was finished, the rest is as it was");
+        cleaning.was_waited(in_the_way.was_dealt_with());
+        for (job, cleaned) in &deferred {
+            status.and(status_of(&cleaned.outcome));
+            if written.is_ok() {
+                written = cleaning.store(job, cleaned);
+            }
+        }
+        if interrupt::happened() {
+            status.and(Status::Interrupted);
+            report::warn("interrupted; what had been begun was finished, the rest is as it was");
+        }
+        written?;
+        trouble?;
+        Ok(status)
     }
-    let id = undo.and_then(Deletion::end);
-    written?;
-    cleaning.end(found, id.as_deref())?;
-    Ok(status)
+
+    /// Deletes in these stores.
+    fn pass(&self, jobs: &[Job<'a>], mut tell: impl FnMut(&Job<'a>, Event<Vec<Cookie>, Cleaned>)) {
+        let mut progress = Progress::new(jobs.len(), self.output.is_chatty());
+        let plan = Plan {
+            query: self.query,
+            undo: self.undo,
+            show: self.show,
+            interrupted: &interrupt::happened,
+            threads: target::threads(jobs.len()),
+        };
+        clean(jobs, &plan, |job, event| {
+            let is_done = matches!(event, Event::Done(_));
+            progress.aside(|| tell(job, event));
+            if is_done {
+                progress.step();
+            }
+        });
+    }
+}
+
+fn is_in_use(cleaned: &Cleaned) -> bool {
+    matches!(cleaned.outcome, Outcome::InUse(_))
+}
+
+fn status_of(outcome: &Outcome) -> Status {
+    match outcome {
+        Outcome::Cleaned { trouble: None, .. } | Outcome::NothingMatched => Status::Fine,
+        Outcome::Cleaned { .. } | Outcome::Failed(_) => Status::Failed,
+        Outcome::InUse(_) => Status::InUse,
+        Outcome::Interrupted => Status::Interrupted,
+    }
+}
+
+/// The guard that is free next of those that these stores wait for.
+fn next_free(
+    deferred: &[Deferred<'_>],
+    in_the_way: &mut InTheWay<'_>,
+) -> io::Result<Option<*const Guard>> {
+    let mut parties: Vec<Party> = Vec::new();
+    for (job, cleaned) in deferred {
+        let Outcome::InUse(user) = &cleaned.outcome else {
+            continue;
+        };
+        let guard = &job.profile.guard;
+        match parties
+            .iter_mut()
+            .find(|party| Arc::ptr_eq(&party.guard, guard))
+        {
+            // One browser has them all open.
+            Some(party) if party.title != title_of(job.profile) => {
+                party.title = job.profile.browser.name.to_owned();
+            }
+            Some(_) => {}
+            None => parties.push(Party {
+                title: title_of(job.profile),
+                guard: Arc::clone(guard),
+                user: user.clone(),
+            }),
+        }
+    }
+    if parties.is_empty() || interrupt::happened() {
+        return Ok(None);
+    }
+    let free = in_the_way.next_free(&parties)?;
+    Ok(free.map(|index| Arc::as_ptr(&parties[index].guard)))
 }

@@ -3,9 +3,11 @@
 pub mod args;
 mod clean;
 mod exit;
+mod in_the_way;
 mod interrupt;
 mod list;
 mod profiles;
+mod question;
 mod report;
 mod sites;
 mod target;

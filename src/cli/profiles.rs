@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::args::{Output, Profiles};
 use super::exit::{Failure, Status};
-use super::report::json::{Problem, ProcessRow, SCHEMA, problems, processes};
+use super::report::json::{Problem, ProcessRow, SCHEMA, Why, problems, processes};
 use super::report::text::{cut, plain_table, safe};
 use super::report::words::{by_whom, nothing_found};
 use super::{list, target};
@@ -32,6 +32,8 @@ struct ProfileRow {
     dir: String,
     in_use: bool,
     in_use_by: Vec<ProcessRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_use_why: Option<Why>,
     cookies: Option<u64>,
     error: Option<String>,
     /// For a person only.
@@ -92,6 +94,7 @@ fn row(profile: &Profile, looked: Looked) -> ProfileRow {
         dir: profile.dir.display().to_string(),
         in_use: looked.user.is_some(),
         in_use_by: processes(looked.user.as_ref()),
+        in_use_why: looked.user.as_ref().map(Why::of),
         cookies: looked.cookies.as_ref().ok().copied(),
         error: looked.cookies.err().map(|error| error.to_string()),
         user: looked.user,

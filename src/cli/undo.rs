@@ -1,6 +1,8 @@
 //! `cookieclean undo`: putting back, listing and destroying copies.
 
 use std::io::Write;
+use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -8,11 +10,11 @@ use serde::Serialize;
 
 use super::args::{Output, Undo as Arguments};
 use super::exit::{Failure, Status};
-use super::report::json::{ProcessRow, SCHEMA, processes};
+use super::in_the_way::{InTheWay, Party};
+use super::report::json::{ProcessRow, SCHEMA, Why, processes};
 use super::report::text::{count, plain_table, safe};
-use super::report::words::by_whom;
 use super::{interrupt, report};
-use crate::undo::{Entry, PutBack, PutBackOutcome, Undo};
+use crate::undo::{Entry, Hindered, PutBack, PutBackOutcome, Undo};
 
 #[derive(Serialize)]
 struct ListDocument {
@@ -49,7 +51,22 @@ struct StoreRow {
     skipped: u64,
     status: &'static str,
     in_use_by: Vec<ProcessRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_use_why: Option<Why>,
     error: Option<String>,
+}
+
+impl UndoDocument {
+    /// One more store.
+    fn add(&mut self, back: &PutBack, status: &mut Status, waited: bool, output: &Output) {
+        let (row, outcome) = row(back);
+        status.and(outcome);
+        self.restored += row.restored;
+        self.stores.push(row);
+        if !output.json {
+            tell(back, waited);
+        }
+    }
 }
 
 pub fn run(arguments: &Arguments, output: &Output, undo: &Undo) -> Result<Status, Failure> {
@@ -72,7 +89,7 @@ pub fn run(arguments: &Arguments, output: &Output, undo: &Undo) -> Result<Status
         tell_forgotten(forgotten, output)?;
         return Ok(Status::Fine);
     }
-    restore(entries.into_iter().next(), output)
+    restore(entries.into_iter().next(), arguments, output)
 }
 
 fn list(entries: Vec<Entry>, output: &Output) -> Result<(), Failure> {
@@ -132,7 +149,11 @@ fn tell_forgotten(forgotten: Vec<String>, output: &Output) -> Result<(), Failure
     Ok(())
 }
 
-fn restore(entry: Option<Entry>, output: &Output) -> Result<Status, Failure> {
+fn restore(
+    entry: Option<Entry>,
+    arguments: &Arguments,
+    output: &Output,
+) -> Result<Status, Failure> {
     let mut document = UndoDocument {
         schema: SCHEMA,
         id: entry.as_ref().map(|entry| entry.id.clone()),
@@ -149,15 +170,31 @@ fn restore(entry: Option<Entry>, output: &Output) -> Result<Status, Failure> {
         return Ok(status);
     };
     interrupt::note();
-    entry.restore(&interrupt::happened, |back| {
-        let (row, outcome) = row(&back);
-        status.and(outcome);
-        document.restored += row.restored;
-        document.stores.push(row);
-        if !output.json {
-            tell(&back);
+    let mut in_the_way = InTheWay::new(arguments.in_the_way, output);
+    loop {
+        let mut waiting = Vec::new();
+        let defer = in_the_way.is_dealt_with();
+        entry.restore(&interrupt::happened, |back| match back.outcome {
+            PutBackOutcome::InUse(hindered) if defer => waiting.push((back.store, hindered)),
+            _ => document.add(&back, &mut status, false, output),
+        })?;
+        let is_one_free = !waiting.is_empty()
+            && !interrupt::happened()
+            && in_the_way.next_free(&parties(&waiting))?.is_some();
+        // What is back has no copy any more: the next round has only the rest.
+        if is_one_free {
+            continue;
         }
-    })?;
+        for (store, hindered) in waiting {
+            let outcome = match interrupt::happened() {
+                true => PutBackOutcome::Interrupted,
+                false => PutBackOutcome::InUse(hindered),
+            };
+            let back = PutBack { store, outcome };
+            document.add(&back, &mut status, in_the_way.was_dealt_with(), output);
+        }
+        break;
+    }
     if output.json {
         super::print_json(&document)?;
     } else if !output.quiet {
@@ -188,6 +225,21 @@ fn restore(entry: Option<Entry>, output: &Output) -> Result<Status, Failure> {
     Ok(status)
 }
 
+/// Who keeps these stores from being put back: each once.
+fn parties(waiting: &[(PathBuf, Hindered)]) -> Vec<Party> {
+    let mut parties: Vec<Party> = Vec::new();
+    for (_, hindered) in waiting {
+        if !parties.iter().any(|party| party.user == hindered.user) {
+            parties.push(Party {
+                title: hindered.browser.to_owned(),
+                guard: Arc::clone(&hindered.guard),
+                user: hindered.user.clone(),
+            });
+        }
+    }
+    parties
+}
+
 fn row(back: &PutBack) -> (StoreRow, Status) {
     let mut row = StoreRow {
         store: back.store.display().to_string(),
@@ -195,6 +247,7 @@ fn row(back: &PutBack) -> (StoreRow, Status) {
         skipped: 0,
         status: "restored",
         in_use_by: Vec::new(),
+        in_use_why: None,
         error: None,
     };
     let status = match &back.outcome {
@@ -210,9 +263,10 @@ fn row(back: &PutBack) -> (StoreRow, Status) {
                 }
             }
         }
-        PutBackOutcome::InUse(user) => {
+        PutBackOutcome::InUse(Hindered { user, .. }) => {
             row.status = "in-use";
             row.in_use_by = processes(Some(user));
+            row.in_use_why = Some(Why::of(user));
             Status::InUse
         }
         PutBackOutcome::Failed(error) => {
@@ -228,7 +282,7 @@ fn row(back: &PutBack) -> (StoreRow, Status) {
     (row, status)
 }
 
-fn tell(back: &PutBack) {
+fn tell(back: &PutBack, waited: bool) {
     let store = back.store.display();
     match &back.outcome {
         PutBackOutcome::Restored(done) => {
@@ -236,10 +290,9 @@ fn tell(back: &PutBack) {
                 report::warn(&format!("{store}: {fault}"));
             }
         }
-        PutBackOutcome::InUse(user) => report::warn(&format!(
-            "skipped {store}, since its browser is open{}. Close it and run this again.",
-            by_whom(user)
-        )),
+        PutBackOutcome::InUse(Hindered { user, .. }) => {
+            report::skipped(&store.to_string(), user, waited);
+        }
         PutBackOutcome::Failed(error) => report::error(error),
         PutBackOutcome::Interrupted => {
             report::warn(&format!("interrupted before {store}; its copy is kept"));

@@ -5,17 +5,26 @@
 //! stay after a clean exit, so that one is there proves nothing.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use crate::claim::{Claim, Held, InUse, Lock, Process, Refused};
+use crate::claim::{Asked, Claim, Held, InUse, Lock, Refused, Unseen};
 use crate::error::{At, Error};
-use crate::system::{self, HeldFile, Taken};
+use crate::system::{self, HeldFile, ProcessHandle, Taken};
 
-/// Firefox's background tasks (updates, cleaning) lock a profile for a moment.
-const BACKGROUND_TASK: Duration = Duration::from_millis(2500);
-const PAUSE: Duration = Duration::from_millis(50);
+/// Words of which the program of every browser of this family has one in its name.
+const PROGRAMS: [&str; 10] = [
+    "firefox",
+    "librewolf",
+    "waterfox",
+    "zen",
+    "floorp",
+    "mullvad",
+    "tor",
+    "icecat",
+    "browser",
+    "thunderbird",
+];
 
 pub(super) struct ParentLock {
     file: PathBuf,
@@ -43,32 +52,49 @@ impl ParentLock {
         if !system::WINDOWS {
             let theirs = self.file.with_file_name("parent.lock");
             if system::is_kept_from_us(&theirs) {
-                return Some(InUse {
-                    by: Vec::new(),
-                    evidence: format!("{} is kept open by Windows", theirs.display()),
-                });
+                let evidence = format!("{} is kept open by Windows", theirs.display());
+                return Some(InUse::shown_by(evidence));
             }
         }
         let target = fs::read_link(&self.link).ok()?;
         let (address, pid) = target.to_str()?.rsplit_once(':')?;
         let pid: u32 = pid.parse().ok().filter(|_| !pid.starts_with('+'))?;
-        let here = address.starts_with("127.");
-        if here && !system::is_alive(pid) {
-            return None;
+        let evidence = format!("{} says so", self.link.display());
+        if !address.starts_with("127.") {
+            return Some(InUse::shown_by(evidence));
         }
-        Some(InUse {
-            by: here.then(|| Process::of(pid)).into_iter().collect(),
-            evidence: format!("{} says so", self.link.display()),
-        })
+        let is_it = pid != std::process::id()
+            && system::is_alive(pid)
+            && is_of_family(pid)
+            && system::made_by(pid, &self.link);
+        is_it.then(|| InUse::by([pid], evidence))
     }
 }
 
-fn is_background_task(user: &InUse) -> bool {
-    user.by.iter().any(|process| {
-        system::command_line(process.pid)
-            .iter()
-            .any(|argument| argument.trim_start_matches('-') == "backgroundtask")
-    })
+/// Whether a process is a browser of this family, by its program. Where other users'
+/// processes are hidden, it may be.
+fn is_of_family(pid: u32) -> bool {
+    let name = system::name_of(pid).map(|name| name.to_lowercase());
+    name.is_none_or(|name| PROGRAMS.iter().any(|word| name.contains(word)))
+}
+
+/// Says why it may run without a window.
+fn explained(mut user: InUse) -> InUse {
+    let Some(process) = user.by.first().filter(|_| user.unseen.is_none()) else {
+        return user;
+    };
+    let command_line = system::command_line(process.pid);
+    let mut arguments = command_line
+        .iter()
+        .map(|argument| argument.trim_start_matches('-'));
+    user.unseen = match arguments.find(|a| ["backgroundtask", "headless"].contains(a)) {
+        Some("headless") => Some(Unseen::Headless),
+        Some(_) => Some(Unseen::BackgroundTask(
+            arguments.next().unwrap_or_default().into(),
+        )),
+        None => None,
+    };
+    user
 }
 
 impl Lock for ParentLock {
@@ -76,29 +102,32 @@ impl Lock for ParentLock {
         let holder = system::lock_holder(&self.file).at(&self.file)?;
         Ok(holder
             .map(|holder| InUse::by_lock(holder, &self.file))
-            .or_else(|| self.locked_otherwise()))
+            .or_else(|| self.locked_otherwise())
+            .map(explained))
     }
 
     fn claim(&self) -> Result<Claim, Refused> {
-        let since = Instant::now();
+        if let Some(user) = self.locked_otherwise() {
+            return Err(Refused::InUse(explained(user)));
+        }
         loop {
-            if let Some(user) = self.locked_otherwise() {
-                return Err(Refused::InUse(user));
-            }
             match HeldFile::take(&self.file).at(&self.file)? {
                 Taken::Ours(held) => return Ok(Claim::new(HeldLock { _file: held })),
+                // It may be gone by now.
                 Taken::Theirs => {
-                    let user = match self.in_use()? {
-                        Some(user) => user,
-                        None => continue,
-                    };
-                    if since.elapsed() > BACKGROUND_TASK || !is_background_task(&user) {
+                    if let Some(user) = self.in_use()? {
                         return Err(Refused::InUse(user));
                     }
-                    thread::sleep(PAUSE);
                 }
             }
         }
+    }
+
+    fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<Asked> {
+        if !is_of_family(process.pid()) {
+            return Ok(Asked::CannotBe);
+        }
+        process.quit_firefox()
     }
 }
 

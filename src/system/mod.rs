@@ -6,7 +6,7 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
-pub(crate) use processes::{command_line, is_alive, name_of};
+pub(crate) use processes::{command_line, is_alive, made_by, main_process, name_of, started};
 #[cfg(unix)]
 pub(crate) use unix::*;
 #[cfg(windows)]
@@ -32,6 +32,19 @@ pub(crate) struct Holder {
     /// None when the process is not one that can be seen from here (another pid
     /// namespace, or a system that does not tell).
     pub pid: Option<u32>,
+    /// The lock belongs to an open file, not to a process. No browser takes such a
+    /// lock; we do.
+    pub is_of_open_file: bool,
+}
+
+impl Holder {
+    /// Somebody, of whom no more is known.
+    pub fn unknown() -> Self {
+        Self {
+            pid: None,
+            is_of_open_file: false,
+        }
+    }
 }
 
 /// The outcome of trying to take a lock.
@@ -50,7 +63,11 @@ pub(crate) fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
 
 #[cfg(unix)]
 mod doorman_unix;
+#[cfg(unix)]
+mod process_unix;
 mod temp;
 #[cfg(unix)]
 pub(crate) use doorman_unix::Doorman;
+#[cfg(unix)]
+pub(crate) use process_unix::{ProcessHandle, users_of, who_listens};
 pub(crate) use temp::{TempFolder, before_the_first, private_temp_folder, remove_temp_folders};

@@ -1,6 +1,9 @@
 //! What a process is called. Only the processes asked for are looked at: reading
 //! the whole process table would take longer than all the rest.
 
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
 
 fn look(pid: u32, what: ProcessRefreshKind) -> Option<System> {
@@ -49,4 +52,48 @@ pub(crate) fn command_line(pid: u32) -> Vec<String> {
         .iter()
         .map(|argument| argument.to_string_lossy().into_owned())
         .collect()
+}
+
+/// When a running process was started, to the second.
+pub(crate) fn started(pid: u32) -> Option<SystemTime> {
+    let system = look(pid, ProcessRefreshKind::nothing())?;
+    let seconds = system.process(Pid::from_u32(pid))?.start_time();
+    (seconds > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
+/// Whether a link that names this running process can have been made by it. One that is
+/// older than the process was made by an earlier process of that number.
+pub(crate) fn made_by(pid: u32, link: &Path) -> bool {
+    /// Start times are counted from the boot, in hundredths of a second and by another
+    /// clock than that of the file system.
+    const UNSURE: Duration = Duration::from_secs(3);
+    let made = link
+        .symlink_metadata()
+        .and_then(|metadata| metadata.modified());
+    match (started(pid), made) {
+        (Some(started), Ok(made)) => started <= made + UNSURE,
+        _ => true,
+    }
+}
+
+/// The process of a Chromium that another one of its processes, which have a `--type`,
+/// belongs to; itself, if it has none. None for a child whose browser has ended.
+pub(crate) fn main_process(pid: u32) -> Option<u32> {
+    /// Browser, zygote, child.
+    const DEEPEST: usize = 4;
+    let name = name_of(pid)?;
+    let mut main = pid;
+    for _ in 0..DEEPEST {
+        let is_child = |argument: &String| argument.starts_with("--type=");
+        if !command_line(main).iter().any(is_child) {
+            return Some(main);
+        }
+        let system = look(main, ProcessRefreshKind::nothing())?;
+        main = system.process(Pid::from_u32(main))?.parent()?.as_u32();
+        // Orphans belong to somebody else altogether.
+        if name_of(main)? != name {
+            return None;
+        }
+    }
+    None
 }

@@ -45,8 +45,10 @@ pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
         return Ok(None);
     }
     // 0 for a process of another pid namespace, -1 for an open-file lock.
-    let pid = u32::try_from(lock.l_pid).ok().filter(|pid| *pid > 0);
-    Ok(Some(Holder { pid }))
+    Ok(Some(Holder {
+        pid: u32::try_from(lock.l_pid).ok().filter(|pid| *pid > 0),
+        is_of_open_file: lock.l_pid == -1,
+    }))
 }
 
 /// A record lock that is held until this is dropped.

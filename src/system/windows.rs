@@ -31,7 +31,7 @@ pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
     {
         Ok(_) => Ok(None),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) if is_shared_out(&e) => Ok(Some(Holder { pid: None })),
+        Err(e) if is_shared_out(&e) => Ok(Some(Holder::unknown())),
         Err(e) => Err(e),
     }
 }

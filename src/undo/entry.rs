@@ -2,11 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
 
 use super::{CopyHeader, KEPT, copies, copy, destroy, headers, wipe};
-use crate::claim::{InUse, Refused};
+use crate::claim::{Guard, InUse, Refused};
 use crate::discover::{Filter, Found, Layout, Roots, discover, jobs};
 use crate::error::{At, Error, Fault};
 use crate::store::Restored;
@@ -24,19 +25,26 @@ pub struct Entry {
 }
 
 /// What became of the rows of one store.
-#[derive(Debug)]
 pub struct PutBack {
     pub store: PathBuf,
     pub outcome: PutBackOutcome,
 }
 
-#[derive(Debug)]
 pub enum PutBackOutcome {
     Restored(Restored),
-    InUse(InUse),
+    InUse(Hindered),
     Failed(Error),
     /// Not begun, because the person interrupted.
     Interrupted,
+}
+
+/// A store that is in use.
+pub struct Hindered {
+    /// The name of its browser.
+    pub browser: &'static str,
+    pub user: InUse,
+    /// Tells when it is not in use any more.
+    pub guard: Arc<Guard>,
 }
 
 impl Entry {
@@ -73,7 +81,7 @@ impl Entry {
     /// # Errors
     /// When another one is at it.
     pub fn restore(
-        self,
+        &self,
         interrupted: &dyn Fn() -> bool,
         mut tell: impl FnMut(PutBack),
     ) -> Result<(), Error> {
@@ -91,12 +99,7 @@ impl Entry {
             let outcome = if interrupted() {
                 PutBackOutcome::Interrupted
             } else {
-                restore_one(&file, &mut places, &mut store).unwrap_or_else(
-                    |refused| match refused {
-                        Refused::InUse(user) => PutBackOutcome::InUse(user),
-                        Refused::Failed(error) => PutBackOutcome::Failed(error),
-                    },
-                )
+                restore_one(&file, &mut places, &mut store).unwrap_or_else(PutBackOutcome::Failed)
             };
             if matches!(outcome, PutBackOutcome::Restored(_)) {
                 // Left behind, it would only find everything back already.
@@ -151,12 +154,12 @@ fn restore_one(
     file: &Path,
     places: &mut Places,
     path: &mut PathBuf,
-) -> Result<PutBackOutcome, Refused> {
+) -> Result<PutBackOutcome, Error> {
     let mut copy = copy::Reader::open(file)?;
     let header = copy.header_of_copy().clone();
     path.clone_from(&header.store);
     if let Err(error) = header.store.symlink_metadata() {
-        return Err(Fault::from(error).at(&header.store).into());
+        return Err(Fault::from(error).at(&header.store));
     }
     let found = places.of(&header)?;
     let all = jobs(&found.profiles);
@@ -174,10 +177,21 @@ fn restore_one(
             Some(problem) => Fault::Unparsable(problem.to_string()),
             None => Fault::NotAFile,
         };
-        return Err(fault.at(&header.store).into());
+        return Err(fault.at(&header.store));
     };
 
-    let claim = job.profile.guard.claim()?;
+    let guard = &job.profile.guard;
+    let claim = match guard.claim() {
+        Ok(claim) => claim,
+        Err(Refused::InUse(user)) => {
+            return Ok(PutBackOutcome::InUse(Hindered {
+                browser: job.profile.browser.name,
+                user,
+                guard: Arc::clone(guard),
+            }));
+        }
+        Err(Refused::Failed(error)) => return Err(error),
+    };
     let restored = job.store.restore(&claim, &mut copy)?;
     Ok(PutBackOutcome::Restored(restored))
 }

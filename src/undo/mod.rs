@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 pub use copy::{Copy, CopyHeader};
-pub use entry::{Entry, PutBack, PutBackOutcome};
+pub use entry::{Entry, Hindered, PutBack, PutBackOutcome};
 
 use crate::discover::Job;
 use crate::error::{At, Error, Fault};

@@ -1,6 +1,28 @@
 //! What a person can do about an error.
 
+use crate::claim::Unseen;
 use crate::error::Fault;
+
+/// Why something runs of which there may be no window to be seen, and how to end it.
+pub fn for_unseen(unseen: &Unseen) -> Option<String> {
+    Some(match unseen {
+        Unseen::BackgroundApps => "Without a window it runs on for its background apps: quit it \
+            by its icon in the notification area, or turn off \"Continue running background \
+            apps\" in its settings under System."
+            .into(),
+        Unseen::StartupBoost => "Startup boost keeps it ready without a window: turn that off in \
+            its settings under System and performance."
+            .into(),
+        Unseen::BackgroundTask(name) => {
+            format!("It is a background task of Firefox ({name}), which ends by itself.")
+        }
+        Unseen::Headless => "It was started without a window (--headless), by another program \
+            as a rule: end that one."
+            .into(),
+        Unseen::Remnant => "It has ended, but some of its processes have not yet.".into(),
+        Unseen::Cookieclean => return None,
+    })
+}
 
 /// A sentence, where there is something to be done.
 pub fn for_fault(fault: &Fault) -> Option<&'static str> {

@@ -9,7 +9,8 @@ use unicode_width::UnicodeWidthStr;
 
 use super::text::{count, cut, grouped, plain_table, terminal_width};
 use super::words::{
-    WIDEST_HOST, WIDEST_NAME, by_whom, lifetime, looked_line, nothing_found, remarks, title_of,
+    WIDEST_HOST, WIDEST_NAME, lifetime, listed, looked_line, name_of, nothing_found, remarks,
+    since_in_use, title_of,
 };
 use super::{Cleaning, Listing, warn};
 use crate::browsers::Family;
@@ -22,12 +23,24 @@ use crate::domain::{Domain, site_of};
 const TITLE: Style = Style::new().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default();
 
-/// A profile that is in use.
+/// Profiles of one browser that are in use by the same.
 struct Skipped {
-    title: String,
+    browser: &'static str,
+    profiles: Vec<String>,
     user: InUse,
     /// Of the site's cookies, as far as they could be seen.
     cookies: u64,
+}
+
+impl Skipped {
+    fn title(&self) -> String {
+        let noun = if self.profiles.len() == 1 {
+            "profile"
+        } else {
+            "profiles"
+        };
+        format!("{}, {noun} {}", self.browser, listed(&self.profiles))
+    }
 }
 
 /// The listing and the deletion as they are told to a person.
@@ -52,6 +65,7 @@ pub struct Human<'a> {
     failed: bool,
     /// A store of a family with session files was cleaned.
     cleaned_gecko: bool,
+    was_waited: bool,
     /// Cookies are not listed once more.
     pub is_brief: bool,
     /// What is listed is about to be deleted.
@@ -84,6 +98,7 @@ impl<'a> Human<'a> {
             interrupted: false,
             failed: false,
             cleaned_gecko: false,
+            was_waited: false,
             is_brief: false,
             is_preview: false,
             quiet,
@@ -156,11 +171,7 @@ impl<'a> Human<'a> {
 
     fn domains(&self) -> String {
         let names: Vec<_> = self.query.domains.iter().map(Domain::as_str).collect();
-        match names.split_last() {
-            Some((last, [])) => (*last).to_owned(),
-            Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
-            None => String::new(),
-        }
+        listed(&names)
     }
 
     /// The domains, and that not all of their cookies are meant.
@@ -172,15 +183,19 @@ impl<'a> Human<'a> {
     }
 
     fn skip(&mut self, profile: &Profile, user: &InUse, cookies: u64) {
-        let title = title_of(profile);
-        match self
-            .skipped
-            .iter_mut()
-            .find(|skipped| skipped.title == title)
-        {
-            Some(skipped) => skipped.cookies += cookies,
+        let browser = profile.browser.name;
+        let name = name_of(profile);
+        let same = |s: &&mut Skipped| s.browser == browser && s.user == *user;
+        match self.skipped.iter_mut().find(same) {
+            Some(skipped) => {
+                skipped.cookies += cookies;
+                if !skipped.profiles.contains(&name) {
+                    skipped.profiles.push(name);
+                }
+            }
             None => self.skipped.push(Skipped {
-                title,
+                browser,
+                profiles: vec![name],
                 user: user.clone(),
                 cookies,
             }),
@@ -229,10 +244,8 @@ impl Listing for Human<'_> {
                 super::error(error);
             }
             (Err(Unread::InUse), user) => {
-                let user = user.clone().unwrap_or_else(|| InUse {
-                    by: Vec::new(),
-                    evidence: "its store is locked".into(),
-                });
+                let locked = || InUse::shown_by("its store is locked".into());
+                let user = user.clone().unwrap_or_else(locked);
                 self.skip(job.profile, &user, 0);
             }
             (Ok(counts), Some(_)) => self.open += counts.matched,
@@ -246,10 +259,11 @@ impl Listing for Human<'_> {
     }
 
     fn end(&mut self, found: &Found) -> io::Result<()> {
-        for Skipped { title, user, .. } in &self.skipped {
+        for skipped in &self.skipped {
             warn(&format!(
-                "{title} could not be read, since it is open{}. Close it and look again.",
-                by_whom(user)
+                "{} could not be read, {}. Close it and look again.",
+                skipped.title(),
+                since_in_use(&skipped.user)
             ));
         }
         if self.quiet {
@@ -346,24 +360,21 @@ impl Cleaning for Human<'_> {
         Ok(())
     }
 
+    fn was_waited(&mut self, waited: bool) {
+        self.was_waited = waited;
+    }
+
     fn end(&mut self, found: &Found, undo: Option<&str>) -> io::Result<()> {
         if self.current.is_some() {
             writeln!(self.out)?;
         }
-        for Skipped {
-            title,
-            user,
-            cookies,
-        } in &self.skipped
-        {
-            let with = match cookies {
+        for skipped in &self.skipped {
+            let with = match skipped.cookies {
                 0 => String::new(),
-                n => format!(" with {} to delete", count(*n, "cookie")),
+                n => format!(" with {} to delete", count(n, "cookie")),
             };
-            warn(&format!(
-                "skipped {title}{with}, since it is open{}. Close it and run this again.",
-                by_whom(user)
-            ));
+            let what = format!("{}{with}", skipped.title());
+            super::skipped(&what, &skipped.user, self.was_waited);
         }
         if self.quiet {
             return Ok(());
@@ -374,7 +385,12 @@ impl Cleaning for Human<'_> {
         let domains = self.domains();
         if self.matched == 0 {
             let what = self.what();
-            let all_open = self.skipped.len() == found.profiles.len();
+            let open: usize = self
+                .skipped
+                .iter()
+                .map(|skipped| skipped.profiles.len())
+                .sum();
+            let all_open = open == found.profiles.len();
             match (
                 self.failed || self.interrupted || all_open,
                 self.skipped.is_empty(),

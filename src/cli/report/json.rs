@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::Serialize;
 
 use super::{Cleaning, Listing};
-use crate::claim::{InUse, Process};
+use crate::claim::{InUse, Process, Unseen};
 use crate::clean::{Cleaned, Looked, Outcome, Unread};
 use crate::cookie::{Cookie, MatchedBy, Query, SameSite};
 use crate::discover::{Found, Job};
@@ -58,6 +58,35 @@ struct DeletionPart {
     deleted: u64,
     kept: Option<u64>,
     in_use_by: Vec<ProcessRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_use_why: Option<Why>,
+}
+
+/// What shows that something is in use, and why it may be although no window is seen.
+#[derive(Serialize)]
+pub struct Why {
+    evidence: String,
+    unseen: Option<&'static str>,
+}
+
+impl Why {
+    pub fn of(user: &InUse) -> Self {
+        Self {
+            evidence: user.evidence.clone(),
+            unseen: user.unseen.as_ref().map(name_of),
+        }
+    }
+}
+
+fn name_of(unseen: &Unseen) -> &'static str {
+    match unseen {
+        Unseen::BackgroundApps => "background-apps",
+        Unseen::StartupBoost => "startup-boost",
+        Unseen::BackgroundTask(_) => "background-task",
+        Unseen::Headless => "headless",
+        Unseen::Remnant => "remnant",
+        Unseen::Cookieclean => "cookieclean",
+    }
 }
 
 /// A process that has a profile open.
@@ -65,6 +94,7 @@ struct DeletionPart {
 pub struct ProcessRow {
     pid: u32,
     name: String,
+    since: Option<Timestamp>,
 }
 
 /// Something that is there and cannot be read or used, outside of any store.
@@ -79,6 +109,7 @@ pub fn processes(user: Option<&InUse>) -> Vec<ProcessRow> {
     let row = |process: &Process| ProcessRow {
         pid: process.pid,
         name: process.name.clone(),
+        since: process.since,
     };
     user.map(|user| user.by.iter().map(row).collect())
         .unwrap_or_default()
@@ -234,6 +265,7 @@ impl Cleaning for JsonCleaning {
             deleted: 0,
             kept: cleaned.counts.map(|counts| counts.total),
             in_use_by: Vec::new(),
+            in_use_why: None,
         };
         if let Some(counts) = cleaned.counts {
             row.total = Some(counts.total);
@@ -259,6 +291,7 @@ impl Cleaning for JsonCleaning {
                 row.status = "in-use";
                 row.in_use = true;
                 part.in_use_by = processes(Some(user));
+                part.in_use_why = Some(Why::of(user));
             }
             Outcome::Failed(error) => {
                 row.status = "error";
@@ -270,6 +303,8 @@ impl Cleaning for JsonCleaning {
         self.stores.push(row);
         Ok(())
     }
+
+    fn was_waited(&mut self, _: bool) {}
 
     fn end(&mut self, found: &Found, undo: Option<&str>) -> io::Result<()> {
         self.undo = undo.map(|id| UndoRow { id: id.to_owned() });

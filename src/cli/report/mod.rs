@@ -12,11 +12,13 @@ use std::io::{self, Write};
 use anstyle::{AnsiColor, Style};
 
 use super::exit::{Failure, Status};
+use crate::claim::InUse;
 use crate::clean::{Cleaned, Looked};
 use crate::cookie::Cookie;
 use crate::discover::{Found, Job, SearchError};
 use crate::error::Error;
 use text::safe;
+use words::since_in_use;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -32,6 +34,9 @@ pub trait Listing {
 pub trait Cleaning {
     fn cookies(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()>;
     fn store(&mut self, job: &Job<'_>, cleaned: &Cleaned) -> io::Result<()>;
+    /// What is told from now on is in use although it was waited for, or its browser
+    /// was asked to quit.
+    fn was_waited(&mut self, waited: bool);
     /// `undo`: the id under which it can be put back.
     fn end(&mut self, found: &Found, undo: Option<&str>) -> io::Result<()>;
 }
@@ -54,6 +59,19 @@ pub fn warn(message: &str) {
         "{style}note:{style:#} {}",
         safe(message)
     );
+}
+
+/// Says that something was skipped because it is in use, and what can be done.
+pub fn skipped(what: &str, user: &InUse, waited: bool) {
+    let again = match (user.is_cookieclean(), waited) {
+        (true, _) => "Run this again.",
+        (false, true) => "Close it and run this again.",
+        (false, false) => "Close it and run this again, or run this with --wait or --close.",
+    };
+    warn(&format!("skipped {what}, {}. {again}", since_in_use(user)));
+    if let Some(advice) = user.unseen.as_ref().and_then(advice::for_unseen) {
+        let _ = writeln!(anstream::stderr(), "      {}", safe(&advice));
+    }
 }
 
 /// Says why nothing was done, and gives the status for it.

@@ -29,26 +29,65 @@ pub fn nothing_found(out: &mut dyn Write, found: &Found) -> io::Result<()> {
 
 /// `Google Chrome, profile Work (Profile 1)`.
 pub fn title_of(profile: &Profile) -> String {
+    format!("{}, profile {}", profile.browser.name, name_of(profile))
+}
+
+/// `Work (Profile 1)`.
+pub fn name_of(profile: &Profile) -> String {
     let shown = cut(&profile.display_name, WIDEST_NAME);
-    let name = profile.browser.name;
     if profile.display_name == profile.name {
-        format!("{name}, profile {shown}")
+        shown
     } else {
-        format!("{name}, profile {shown} ({})", safe(&profile.name))
+        format!("{shown} ({})", safe(&profile.name))
     }
 }
 
-/// ` (chrome, process 4242)`; what shows it, when no process can be named.
+/// `one, two and three`.
+pub fn listed(names: &[impl AsRef<str>]) -> String {
+    let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
+    match names.split_last() {
+        Some((last, [])) => (*last).to_owned(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        None => String::new(),
+    }
+}
+
+/// `since it is open (chrome, process 4242, since 09:14)`.
+pub fn since_in_use(user: &InUse) -> String {
+    let by = by_whom(user);
+    match user.is_cookieclean() {
+        true => format!("since another cookieclean is at work there{by}"),
+        false => format!("since it is open{by}"),
+    }
+}
+
+/// ` (chrome, process 4242, since 09:14)`; what shows it, when no process can be named.
 pub fn by_whom(user: &InUse) -> String {
     if user.by.is_empty() {
         return format!(" ({})", user.evidence);
     }
+    let now = Timestamp::now();
     let named: Vec<_> = user
         .by
         .iter()
-        .map(|process| format!("{}, process {}", process.name, process.pid))
+        .map(|process| {
+            let since = process.since.map(|since| since_when(since, now));
+            let since = since.unwrap_or_default();
+            format!("{}, process {}{since}", process.name, process.pid)
+        })
         .collect();
     format!(" ({})", named.join("; "))
+}
+
+/// `, since 09:14`; with the day, where that is not today.
+fn since_when(since: Timestamp, now: Timestamp) -> String {
+    let local = |time: Timestamp| time.to_zoned_datetime(TimeZone::system());
+    let (since, now) = (local(since), local(now));
+    let format = match since.date() == now.date() {
+        true => ", since %H:%M",
+        false => ", since %Y-%m-%d %H:%M",
+    };
+    since.strftime(format).to_string()
 }
 
 /// Until when a cookie lasts, in local time; to the minute when that is soon.

@@ -1,0 +1,89 @@
+//! Waiting until a profile is not in use any more.
+
+use std::collections::HashSet;
+use std::thread::{self, Thread};
+use std::time::{Duration, Instant};
+
+use crate::claim::Guard;
+use crate::system::ProcessHandle;
+
+/// How often is looked where no process can be waited for.
+const POLL: Duration = Duration::from_millis(200);
+/// How often is looked all the same: a lock can be let go by a process that lives on.
+const RARELY: Duration = Duration::from_secs(5);
+/// A browser's children and its lock files may outlive it by so much.
+const LINGERING: Duration = Duration::from_secs(3);
+const LINGERING_POLL: Duration = Duration::from_millis(10);
+
+/// How long to wait.
+pub struct Limits<'a> {
+    /// None: as long as it takes.
+    pub until: Option<Instant>,
+    /// Asked whenever the thread is woken. Who wants the waiting to end before its time
+    /// has this say so and unparks the thread.
+    pub ended: &'a dyn Fn() -> bool,
+}
+
+impl Limits<'_> {
+    fn left(&self) -> Option<Duration> {
+        self.until
+            .map(|until| until.saturating_duration_since(Instant::now()))
+    }
+
+    fn are_reached(&self) -> bool {
+        (self.ended)() || self.left().is_some_and(|left| left.is_zero())
+    }
+}
+
+/// Returns when one of these is free, with its index; None when the time is over.
+///
+/// One that cannot be looked at counts as free: whoever claims it hears why.
+pub fn until_one_is_free(guards: &[&Guard], limits: &Limits<'_>) -> Option<usize> {
+    let mut watched = HashSet::new();
+    let mut shortly = None;
+    loop {
+        let mut rest = RARELY;
+        let mut some_ended = false;
+        for (index, guard) in guards.iter().enumerate() {
+            let Ok(Some(user)) = guard.in_use_now() else {
+                return Some(index);
+            };
+            if user.by.is_empty() {
+                rest = rest.min(POLL);
+            }
+            for process in &user.by {
+                match ProcessHandle::open(process.pid) {
+                    Err(_) => some_ended = true,
+                    Ok(handle) => {
+                        let is_new = watched.insert(process.pid);
+                        if is_new && !wake_at_the_end_of(handle, thread::current()) {
+                            watched.remove(&process.pid);
+                            rest = rest.min(POLL);
+                        }
+                    }
+                }
+            }
+        }
+        if limits.are_reached() {
+            return None;
+        }
+        // What has ended leaves its lock in a moment.
+        if some_ended {
+            let since = *shortly.get_or_insert_with(Instant::now);
+            rest = match since.elapsed() < LINGERING {
+                true => LINGERING_POLL,
+                false => POLL,
+            };
+        }
+        thread::park_timeout(limits.left().map_or(rest, |left| left.min(rest)));
+    }
+}
+
+/// Whether somebody could be set to watch the process.
+fn wake_at_the_end_of(process: ProcessHandle, sleeper: Thread) -> bool {
+    let watch = move || {
+        process.wait();
+        sleeper.unpark();
+    };
+    thread::Builder::new().spawn(watch).is_ok()
+}
