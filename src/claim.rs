@@ -101,6 +101,14 @@ impl InUse {
         user
     }
 
+    /// Another run of this program is about to take this folder.
+    pub(crate) fn about_to_be(folder: &Path) -> Self {
+        Self {
+            unseen: Some(Unseen::Cookieclean),
+            ..Self::shown_by(format!("{} is being taken", folder.display()))
+        }
+    }
+
     /// For how long it is worth waiting, if it is over so soon that nobody need be
     /// told: a claim waits for that.
     fn passes_in(&self) -> Option<Duration> {

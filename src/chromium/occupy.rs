@@ -8,12 +8,13 @@
 
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
 
 use crate::claim::{InUse, Refused, Unseen};
 use crate::error::{At, Error};
-use crate::system::{self, Doorman};
+use crate::system::{self, Doorman, LinkId};
 
 const ANSWER: &[u8] = b"SHUTDOWN";
 
@@ -38,13 +39,14 @@ pub(super) struct Singleton {
 }
 
 impl Singleton {
-    /// Takes a directory of which it was found that nobody uses it.
+    /// Takes a directory of which it was found that nobody uses it, after the leftovers
+    /// were looked at.
     ///
     /// # Errors
     /// When somebody was quicker, or the links cannot be made.
-    pub fn occupy(user_data: &Path) -> Result<Self, Refused> {
+    pub fn occupy(user_data: &Path, leftovers: &Leftovers) -> Result<Self, Refused> {
         let lock = user_data.join("SingletonLock");
-        remove_stale(user_data)?;
+        leftovers.remove()?;
         let doorman = Doorman::new("SingletonSocket").at(&std::env::temp_dir())?;
         let cookie = PathBuf::from(RandomState::new().hash_one(process::id()).to_string());
         let own_cookie = doorman.folder().join("SingletonCookie");
@@ -64,7 +66,7 @@ impl Singleton {
         ] {
             match system::symlink(&target, &link) {
                 Ok(()) => singleton.links.push((link, target)),
-                Err(e) if e.kind() == std::io::ErrorKind::AlreadyExists => {
+                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
                     return Err(Refused::InUse(InUse {
                         // Whoever it is, a second look will name it.
                         unseen: Some(Unseen::Remnant),
@@ -99,14 +101,40 @@ impl Drop for Singleton {
     }
 }
 
-/// Removes the links that a browser has left which is not there any more, as it would
-/// do itself at its next start.
-fn remove_stale(user_data: &Path) -> Result<(), Error> {
-    for name in LINKS {
-        let link = user_data.join(name);
-        if fs::read_link(&link).is_ok() {
-            fs::remove_file(&link).at(&link)?;
-        }
+/// The links as they were before it was found that nobody uses the directory.
+pub(super) struct Leftovers(Vec<(PathBuf, LinkId)>);
+
+impl Leftovers {
+    pub fn of(user_data: &Path) -> Self {
+        let links = LINKS.map(|name| user_data.join(name));
+        let ids = links.into_iter().filter_map(|link| {
+            let id = system::link_id(&link)?;
+            Some((link, id))
+        });
+        Self(ids.collect())
     }
-    Ok(())
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Removes them, as the browser would do itself at its next start; not one that
+    /// somebody has made since.
+    fn remove(&self) -> Result<(), Error> {
+        for (link, id) in &self.0 {
+            // Moved away first: what was moved can be looked at, and nobody can replace
+            // it between the look and the removal.
+            let aside = link.with_extension("stale");
+            match fs::rename(link, &aside) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
+                other => other.at(link)?,
+            }
+            if system::link_id(&aside).as_ref() != Some(id) {
+                // Fails where there is another one again, which then is the right one.
+                let _ = fs::hard_link(&aside, link);
+            }
+            fs::remove_file(&aside).at(&aside)?;
+        }
+        Ok(())
+    }
 }

@@ -10,11 +10,11 @@ use std::io;
 use std::path::PathBuf;
 
 use super::local_state;
-use super::occupy::{LINKS, Singleton, socket_of};
+use super::occupy::{Leftovers, Singleton, socket_of};
 use super::profiles::COOKIES;
 use crate::claim::{Asked, Claim, Held, InUse, Lock, Refused, Unseen};
 use crate::error::{At, Error};
-use crate::system::{self, HeldFile, Holder, ProcessHandle, Taken};
+use crate::system::{self, HeldFile, Holder, ProcessHandle, Taken, Turn};
 
 /// Locked by the browser as long as it has the profile loaded.
 const LEVELDB_LOCKS: [&str; 2] = ["Local Storage/leveldb/LOCK", "Sync Data/LevelDB/LOCK"];
@@ -192,21 +192,23 @@ impl Lock for UserDataLock {
                 },
             };
         }
+        // Two of us would each take the other's fresh links for leftovers.
+        let Ok(_turn) = Turn::at(&self.user_data) else {
+            return Err(Refused::InUse(InUse::about_to_be(&self.user_data)));
+        };
+        let leftovers = Leftovers::of(&self.user_data);
         if let Some(user) = self.in_use()? {
             return Err(Refused::InUse(user));
         }
         // A browser that was closed has removed its links, and one that has a profile
         // loaded holds its LevelDB. Only without either is it worth a look at what all
         // processes have open.
-        let was_cut_off = LINKS
-            .iter()
-            .any(|name| fs::symlink_metadata(self.user_data.join(name)).is_ok());
-        if (was_cut_off || leveldb_files.is_empty())
+        if (!leftovers.is_empty() || leveldb_files.is_empty())
             && let Some(user) = self.remnant()
         {
             return Err(Refused::InUse(user));
         }
-        let singleton = Singleton::occupy(&self.user_data)?;
+        let singleton = Singleton::occupy(&self.user_data, &leftovers)?;
         // Who had no link, but is there, was there before us.
         match leveldb(&leveldb_files)? {
             Some(user) => Err(Refused::InUse(self.explained(user))),

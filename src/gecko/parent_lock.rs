@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 
 use crate::claim::{Asked, Claim, Held, InUse, Lock, Refused, Unseen};
 use crate::error::{At, Error};
-use crate::system::{self, HeldFile, ProcessHandle, Taken};
+use crate::system::{self, HeldFile, ProcessHandle, Taken, Turn};
 
 /// Words of which the program of every browser of this family has one in its name.
 const PROGRAMS: [&str; 10] = [
@@ -107,6 +107,11 @@ impl Lock for ParentLock {
     }
 
     fn claim(&self) -> Result<Claim, Refused> {
+        // Of two of us, one would lock the file that the other creates and removes.
+        let profile = self.file.parent().unwrap_or(&self.file);
+        let Ok(_turn) = Turn::at(profile) else {
+            return Err(Refused::InUse(InUse::about_to_be(profile)));
+        };
         if let Some(user) = self.locked_otherwise() {
             return Err(Refused::InUse(explained(user)));
         }

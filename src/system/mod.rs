@@ -53,6 +53,27 @@ pub(crate) enum Taken {
     Theirs,
 }
 
+/// Keeps other runs of this program from taking a folder at the same moment. It is a
+/// lock on the folder itself, which no browser asks for and which leaves nothing behind.
+pub(crate) struct Turn(#[allow(dead_code, reason = "held")] Option<std::fs::File>);
+
+/// Another run is at it.
+pub(crate) struct TurnTaken;
+
+impl Turn {
+    /// Where a folder cannot be locked there is none to be had, and all are let through.
+    pub fn at(folder: &std::path::Path) -> Result<Self, TurnTaken> {
+        let Ok(folder) = std::fs::File::open(folder) else {
+            return Ok(Self(None));
+        };
+        match folder.try_lock() {
+            Ok(()) => Ok(Self(Some(folder))),
+            Err(std::fs::TryLockError::WouldBlock) => Err(TurnTaken),
+            Err(std::fs::TryLockError::Error(_)) => Ok(Self(None)),
+        }
+    }
+}
+
 /// The content of a file, when it is one: a pipe would block.
 pub(crate) fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
     if !std::fs::metadata(path)?.is_file() {

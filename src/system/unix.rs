@@ -53,7 +53,7 @@ pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
 
 /// A record lock that is held until this is dropped.
 pub(crate) struct HeldFile {
-    _file: File,
+    file: File,
     /// The file was not there before: it goes again, before the lock does.
     created: Option<PathBuf>,
 }
@@ -74,37 +74,48 @@ impl HeldFile {
                 .mode(0o600)
                 .open(path)
         };
-        let (file, created) = loop {
-            match open(false) {
-                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
-                other => break (other?, None),
+        loop {
+            let (file, created) = match open(false) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => match open(true) {
+                    // Another one was quicker.
+                    Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
+                    other => (as_its_folder(other?, path), Some(path.to_owned())),
+                },
+                other => (other?, None),
+            };
+            let held = Self { file, created };
+            match held.lock() {
+                // Another one of us has removed what it had created.
+                Ok(()) if !held.is_at(path) => held.leave(),
+                Ok(()) => return Ok(Taken::Ours(held)),
+                Err(Errno::EAGAIN | Errno::EACCES) => {
+                    held.leave();
+                    return Ok(Taken::Theirs);
+                }
+                Err(e) => return Err(e.into()),
             }
-            match open(true) {
-                // Another one was quicker.
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-                other => break (as_its_folder(other?, path), Some(path.to_owned())),
-            }
-        };
+        }
+    }
+
+    fn lock(&self) -> nix::Result<()> {
         let lock = whole_file();
         // A lock of the open file is not lost when another descriptor is closed.
         #[cfg(target_os = "linux")]
         let asked = FcntlArg::F_OFD_SETLK(&lock);
         #[cfg(not(target_os = "linux"))]
         let asked = FcntlArg::F_SETLK(&lock);
-        match fcntl(&file, asked) {
-            Ok(_) => Ok(Taken::Ours(Self {
-                _file: file,
-                created,
-            })),
-            Err(Errno::EAGAIN | Errno::EACCES) => Ok(Taken::Theirs),
-            Err(e) => {
-                drop(Self {
-                    _file: file,
-                    created,
-                });
-                Err(e.into())
-            }
-        }
+        fcntl(&self.file, asked).map(drop)
+    }
+
+    fn is_at(&self, path: &Path) -> bool {
+        let there = file_id(path);
+        let here = self.file.metadata();
+        here.is_ok_and(|here| there == Some((here.dev(), here.ino())))
+    }
+
+    /// Lets go without removing the file, which another one has locked since.
+    fn leave(mut self) {
+        self.created = None;
     }
 }
 
@@ -122,7 +133,9 @@ fn as_its_folder(file: File, path: &Path) -> File {
 
 impl Drop for HeldFile {
     fn drop(&mut self) {
-        if let Some(path) = &self.created {
+        if let Some(path) = &self.created
+            && self.is_at(path)
+        {
             let _ = fs::remove_file(path);
         }
     }
@@ -183,6 +196,23 @@ pub(crate) type FileId = (u64, u64);
 pub(crate) fn file_id(path: &Path) -> Option<FileId> {
     let metadata = path.metadata().ok()?;
     Some((metadata.dev(), metadata.ino()))
+}
+
+/// What tells a symbolic link from one that was made later in its place: file systems
+/// give an inode's number to the next one at once.
+#[derive(PartialEq, Eq)]
+pub(crate) struct LinkId(PathBuf, u64, i64, i64);
+
+/// None when there is no link.
+pub(crate) fn link_id(path: &Path) -> Option<LinkId> {
+    let target = fs::read_link(path).ok()?;
+    let metadata = path.symlink_metadata().ok()?;
+    Some(LinkId(
+        target,
+        metadata.ino(),
+        metadata.mtime(),
+        metadata.mtime_nsec(),
+    ))
 }
 
 /// Whether another system holds a file of its own open so that we cannot write to it:

@@ -112,6 +112,14 @@ pub(crate) fn symlink(_target: &Path, _link: &Path) -> io::Result<()> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
+/// There are no links to be told apart.
+#[derive(PartialEq, Eq)]
+pub(crate) enum LinkId {}
+
+pub(crate) fn link_id(_path: &Path) -> Option<LinkId> {
+    None
+}
+
 /// Stands for the socket of other systems; `lockfile` does its work.
 pub(crate) struct Doorman(std::convert::Infallible);
 
