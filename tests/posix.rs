@@ -759,11 +759,17 @@ struct Program(std::process::Child);
 
 impl Program {
     fn called(world: &World, name: &str) -> Self {
+        Self::that_reads(world, name, Path::new("/dev/null"))
+    }
+
+    /// One that has this file open.
+    fn that_reads(world: &World, name: &str, file: &Path) -> Self {
         let program = world.root().join(name);
         fs::copy("/bin/sleep", &program).unwrap();
         let mut tries = 0;
         loop {
-            match Command::new(&program).arg("600").spawn() {
+            let input = Stdio::from(File::open(file).unwrap());
+            match Command::new(&program).arg("600").stdin(input).spawn() {
                 // Another thread's child may still have it open for writing.
                 Err(e) if e.kind() == std::io::ErrorKind::ExecutableFileBusy && tries < 50 => {
                     tries += 1;
@@ -934,6 +940,39 @@ fn who_answers_at_the_singletons_socket_is_there_whatever_its_number() {
     symlink("4712", elsewhere.path().join("SingletonCookie")).unwrap();
     world.run(&["openai.com"]).expect(0);
     drop(listener);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn what_is_left_of_a_browser_that_was_cut_off_is_waited_for_and_then_named() {
+    let world = World::new();
+    let store = chrome_profile(&world, "Default");
+    let host = nix::unistd::gethostname().unwrap().into_string().unwrap();
+    let link = world.path(&format!("{CHROME}/SingletonLock"));
+    // A profile that was loaded before: without that, all processes are looked at.
+    world.write(&format!("{CHROME}/Default/Local Storage/leveldb/LOCK"), "");
+    for (name, cut_off, code) in [
+        ("chromium", true, 3),
+        // A browser that ended as it should has nobody left.
+        ("chromium", false, 0),
+        ("backup", true, 0),
+    ] {
+        stores_again(&store);
+        let _ = fs::remove_file(&link);
+        if cut_off {
+            symlink(format!("{host}-{}", dead_pid()), &link).unwrap();
+        }
+        let program = Program::that_reads(&world, name, &store);
+        let (got, document) = world.json(&["openai.com"]);
+        assert_eq!(got, code, "{name} {cut_off}: {document}");
+        if code == 3 {
+            let row = &document["stores"][0];
+            assert_eq!(row["in_use_by"][0]["pid"], program.id());
+            assert_eq!(row["in_use_why"]["unseen"], "remnant");
+            assert_eq!(stores::dump(&store, "cookies").len(), 8);
+        }
+        drop(program);
+    }
 }
 
 fn stores_again(store: &Path) {

@@ -7,7 +7,7 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
-use rustix::net::{AddressFamily, SocketAddrUnix, SocketFlags, SocketType, connect, socket_with};
+use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 use super::Holder;
@@ -144,16 +144,7 @@ fn wait_by_kqueue(pid: Pid) -> nix::Result<()> {
 /// Who accepts connections at this socket; None when nobody does.
 pub(crate) fn who_listens(socket: &Path) -> Option<Holder> {
     let address = SocketAddrUnix::new(socket.as_os_str().as_bytes()).ok()?;
-    // Without waiting: a program that hangs does not accept, but is there.
-    let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
-    #[cfg(target_os = "macos")]
-    let flags = {
-        let _ = flags;
-        SocketFlags::empty()
-    };
-    let line = socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None).ok()?;
-    #[cfg(target_os = "macos")]
-    rustix::io::ioctl_fionbio(&line, true).ok()?;
+    let line = waitless_socket().ok()?;
     match connect(&line, &address) {
         Ok(()) => Some(Holder {
             pid: listener(&line),
@@ -161,6 +152,22 @@ pub(crate) fn who_listens(socket: &Path) -> Option<Holder> {
         }),
         Err(Errno::AGAIN | Errno::INPROGRESS) => Some(Holder::unknown()),
         Err(_) => None,
+    }
+}
+
+/// A program that hangs does not accept, but is there: nobody waits for it.
+fn waitless_socket() -> rustix::io::Result<OwnedFd> {
+    #[cfg(not(target_vendor = "apple"))]
+    {
+        use rustix::net::{SocketFlags, socket_with};
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        socket_with(AddressFamily::UNIX, SocketType::STREAM, flags, None)
+    }
+    #[cfg(target_vendor = "apple")]
+    {
+        let line = rustix::net::socket(AddressFamily::UNIX, SocketType::STREAM, None)?;
+        rustix::io::ioctl_fionbio(&line, true)?;
+        Ok(line)
     }
 }
 
