@@ -4,7 +4,7 @@
 
 mod browser;
 
-use browser::{Chromium, Cookie, Firefox, Kind, Server};
+use browser::{Chromium, Cookie, Display, Firefox, Kind, Server};
 use rusqlite::Connection;
 use serde_json::json;
 
@@ -163,4 +163,43 @@ fn what_firefox_is_given_is_in_its_store_and_there_after_a_restart() {
     let mut browser = Firefox::start(&server, dir.path(), restored);
     assert_eq!(browser.cookies(), expected);
     browser.kill();
+}
+
+#[test]
+fn a_chromium_with_windows_stores_what_it_is_given() {
+    let test = "a_chromium_with_windows_stores_what_it_is_given";
+    if !Kind::Chromium.available(test) || !Display::available(test) {
+        return;
+    }
+    let server = Server::start();
+    let display = Display::start();
+    let dir = tempfile::tempdir().unwrap();
+    let mut browser = Chromium::start_on(&display, &server, dir.path(), "Default", &[]);
+    browser.set_cookie("openai.com", "a=1; Max-Age=86400");
+    browser.close();
+    let store = Connection::open(dir.path().join("Default/Cookies")).unwrap();
+    assert_eq!(
+        rows(&store, "SELECT host_key || ' ' || name FROM cookies"),
+        ["openai.com a"]
+    );
+}
+
+#[test]
+fn a_firefox_with_windows_stores_what_it_is_given() {
+    let test = "a_firefox_with_windows_stores_what_it_is_given";
+    if !Kind::Firefox.available(test) || !Display::available(test) {
+        return;
+    }
+    let server = Server::start();
+    let display = Display::start();
+    let dir = tempfile::tempdir().unwrap();
+    let mut browser = Firefox::start_on(&display, &server, dir.path(), &[]);
+    browser.set_cookie("openai.com", "a=1; Max-Age=86400");
+    browser.visit_in_new_window("https://openai.com/");
+    browser.close();
+    let store = Connection::open(dir.path().join("cookies.sqlite")).unwrap();
+    assert_eq!(
+        rows(&store, "SELECT host || ' ' || name FROM moz_cookies"),
+        ["openai.com a"]
+    );
 }

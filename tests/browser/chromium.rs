@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
 
 use serde_json::{Value, json};
 
 use super::process::Process;
 use super::server::{Exchange, Server};
 use super::wire::Wire;
-use super::{Cookie, Kind, embed_url, wait_for};
+use super::{Cookie, Display, Kind, embed_url, wait_for};
 
 pub struct Chromium {
     process: Process,
@@ -32,13 +33,33 @@ impl Chromium {
         profile: &str,
         extra_args: &[&str],
     ) -> Chromium {
+        Chromium::launch(None, server, user_data_dir, profile, extra_args)
+    }
+
+    /// The same with windows on a display.
+    pub fn start_on(
+        display: &Display,
+        server: &Server,
+        user_data_dir: &Path,
+        profile: &str,
+        extra_args: &[&str],
+    ) -> Chromium {
+        Chromium::launch(Some(display), server, user_data_dir, profile, extra_args)
+    }
+
+    fn launch(
+        display: Option<&Display>,
+        server: &Server,
+        user_data_dir: &Path,
+        profile: &str,
+        extra_args: &[&str],
+    ) -> Chromium {
         fs::create_dir_all(user_data_dir).expect("the user-data directory");
         let port_file = user_data_dir.join("DevToolsActivePort");
         // One that a killed browser left would name a port of the past.
         let _ = fs::remove_file(&port_file);
 
         let mut args: Vec<String> = [
-            "--headless",
             // Root has no other way, and neither have containers.
             "--no-sandbox",
             "--disable-gpu",
@@ -57,6 +78,13 @@ impl Chromium {
         ]
         .map(String::from)
         .to_vec();
+        let env = match display {
+            Some(display) => vec![("DISPLAY", display.name())],
+            None => {
+                args.push("--headless".to_string());
+                Vec::new()
+            }
+        };
         args.push(format!(
             "--host-resolver-rules=MAP * 127.0.0.1:{}",
             server.port()
@@ -65,7 +93,7 @@ impl Chromium {
         args.push(format!("--profile-directory={profile}"));
         args.extend(extra_args.iter().map(|arg| arg.to_string()));
 
-        let mut process = Process::start(Kind::Chromium, &args, &[]);
+        let mut process = Process::start(Kind::Chromium, &args, &env);
         let (port, path) = process.wait_for("the DevToolsActivePort file", || {
             let text = fs::read_to_string(&port_file).ok()?;
             let (port, path) = text.split_once('\n')?;
@@ -184,6 +212,11 @@ impl Chromium {
         wait_for("chromium's SingletonLock to go", super::PATIENCE, || {
             lock.symlink_metadata().is_err().then_some(())
         });
+    }
+
+    /// Waits until it has ended because somebody else asked for it.
+    pub fn wait_for_end(mut self) -> ExitStatus {
+        self.process.wait_for_end()
     }
 
     /// SIGTERM, as at the end of a session: what was not written may be lost, and

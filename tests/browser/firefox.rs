@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::path::Path;
+use std::process::ExitStatus;
 
 use serde_json::{Value, json};
 
 use super::process::Process;
 use super::server::{Exchange, Server};
 use super::wire::Wire;
-use super::{Cookie, Kind, embed_url};
+use super::{Cookie, Display, Kind, embed_url};
 
 pub struct Firefox {
     process: Process,
@@ -28,6 +29,25 @@ impl Firefox {
     /// Session cookies are not in the store but in the session's file, and only
     /// come back with `("browser.startup.page", 3)`, open the previous windows.
     pub fn start(server: &Server, profile: &Path, extra_prefs: &[(&str, Value)]) -> Firefox {
+        Firefox::launch(("MOZ_HEADLESS", "1"), server, profile, extra_prefs)
+    }
+
+    /// The same with windows on a display.
+    pub fn start_on(
+        display: &Display,
+        server: &Server,
+        profile: &Path,
+        extra_prefs: &[(&str, Value)],
+    ) -> Firefox {
+        Firefox::launch(("DISPLAY", display.name()), server, profile, extra_prefs)
+    }
+
+    fn launch(
+        screen: (&str, &str),
+        server: &Server,
+        profile: &Path,
+        extra_prefs: &[(&str, Value)],
+    ) -> Firefox {
         fs::create_dir_all(profile).expect("the profile folder");
         let port_file = profile.join("WebDriverBiDiServer.json");
         // One that a killed browser left would name a port of the past.
@@ -46,7 +66,7 @@ impl Firefox {
             "--profile".to_string(),
             profile.display().to_string(),
         ];
-        let env = [("MOZ_HEADLESS", "1"), ("MOZ_CRASHREPORTER_DISABLE", "1")];
+        let env = [screen, ("MOZ_CRASHREPORTER_DISABLE", "1")];
         let mut process = Process::start(Kind::Firefox, &args, &env);
         let port = process.wait_for("the WebDriverBiDiServer.json file", || {
             let text = fs::read_to_string(&port_file).ok()?;
@@ -89,6 +109,14 @@ impl Firefox {
     pub fn visit(&mut self, url: &str) {
         let tab = self.tab.clone();
         self.navigate(&tab, url);
+    }
+
+    /// The same in a new window.
+    pub fn visit_in_new_window(&mut self, url: &str) {
+        let created = self
+            .wire
+            .call(None, "browsingContext.create", json!({ "type": "window" }));
+        self.navigate(&text(&created["context"]), url);
     }
 
     /// The same in a new tab of the container of that name.
@@ -205,6 +233,11 @@ impl Firefox {
             "window.setTimeout(() => Services.startup.quit(Ci.nsIAppStartup.eAttemptQuit), 0);",
         );
         self.process.wait_for_end();
+    }
+
+    /// Waits until it has ended because somebody else asked for it.
+    pub fn wait_for_end(mut self) -> ExitStatus {
+        self.process.wait_for_end()
     }
 
     /// SIGKILL for all of its processes: nothing is written.

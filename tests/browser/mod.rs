@@ -16,6 +16,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod chromium;
+mod display;
 mod firefox;
 mod process;
 mod server;
@@ -26,6 +27,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub use chromium::Chromium;
+pub use display::Display;
 pub use firefox::Firefox;
 pub use server::{Request, Server};
 
@@ -79,12 +81,7 @@ impl Kind {
     }
 
     fn program(self) -> Option<PathBuf> {
-        let path = std::env::var_os("PATH")?;
-        let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
-        self.programs()
-            .iter()
-            .flat_map(|program| folders.iter().map(move |folder| folder.join(program)))
-            .find(|candidate| candidate.is_file())
+        program_of(self.programs())
     }
 
     /// What the program calls itself, such as `Mozilla Firefox 140.0esr`.
@@ -100,20 +97,33 @@ impl Kind {
     /// is to return at once; that is said on standard error, and is a failure
     /// under `CI=true`, where a skipped test would go unnoticed for good.
     pub fn available(self, test: &str) -> bool {
-        if self.program().is_some() {
-            return true;
-        }
-        let (name, package) = (self.name(), self.package());
-        let message = format!("{test}: {name} is not installed (apt-get install {package})");
-        assert!(
-            std::env::var("CI").as_deref() != Ok("true"),
-            "cannot run {message}"
-        );
-        // Not `eprintln!`, whose words the test harness keeps to itself when a
-        // test passes.
-        let _ = writeln!(std::io::stderr(), "SKIPPED: {message}");
-        false
+        available(test, self.name(), self.programs(), self.package())
     }
+}
+
+/// The first of these programs that is installed.
+fn program_of(programs: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    programs
+        .iter()
+        .flat_map(|program| folders.iter().map(move |folder| folder.join(program)))
+        .find(|candidate| candidate.is_file())
+}
+
+fn available(test: &str, name: &str, programs: &[&str], package: &str) -> bool {
+    if program_of(programs).is_some() {
+        return true;
+    }
+    let message = format!("{test}: {name} is not installed (apt-get install {package})");
+    assert!(
+        std::env::var("CI").as_deref() != Ok("true"),
+        "cannot run {message}"
+    );
+    // Not `eprintln!`, whose words the test harness keeps to itself when a
+    // test passes.
+    let _ = writeln!(std::io::stderr(), "SKIPPED: {message}");
+    false
 }
 
 /// The address at which the server sets `cookies`, each one as it would stand

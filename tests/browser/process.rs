@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
@@ -21,7 +21,7 @@ pub(super) struct Process {
 
 impl Process {
     /// Starts the browser. The environment is empty but for what it needs: no
-    /// display, no session bus, no proxy, no home of the user.
+    /// session bus, no proxy, no home of the user, and no display but that in `env`.
     pub(super) fn start(kind: Kind, args: &[String], env: &[(&str, &str)]) -> Process {
         let program = kind
             .program()
@@ -46,6 +46,8 @@ impl Process {
             .env("HOME", home.path())
             .env("TMPDIR", home.path().join("tmp"))
             .env("XDG_RUNTIME_DIR", home.path().join("run"))
+            // With a display and without this they start a bus that outlives them.
+            .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
             .envs(env.iter().copied())
             .current_dir(home.path())
             .stdin(Stdio::null())
@@ -90,14 +92,17 @@ impl Process {
         }
     }
 
-    /// Waits until the browser and all of its children have ended by themselves.
-    pub(super) fn wait_for_end(&mut self) {
+    /// Waits until the browser and all of its children have ended by themselves;
+    /// returns how the one that was started did.
+    pub(super) fn wait_for_end(&mut self) -> ExitStatus {
         let start = Instant::now();
         loop {
-            let ended = matches!(self.child.try_wait(), Ok(Some(_)));
+            let ended = self.child.try_wait().ok().flatten();
             let left = self.members();
-            if ended && left.is_empty() {
-                return;
+            if let Some(status) = ended
+                && left.is_empty()
+            {
+                return status;
             }
             assert!(
                 start.elapsed() < PATIENCE,
