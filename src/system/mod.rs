@@ -10,12 +10,9 @@ mod unix;
 #[cfg(windows)]
 mod windows;
 
-// No caller yet.
 #[cfg(target_os = "linux")]
-#[allow(dead_code, unused_imports)]
 pub(crate) use desktop_linux::close_windows_of;
 #[cfg(target_os = "macos")]
-#[allow(dead_code, unused_imports)]
 pub(crate) use desktop_macos::close_windows_of;
 pub(crate) use processes::{command_line, is_alive, made_by, main_process, name_of, started};
 #[cfg(unix)]
@@ -40,7 +37,6 @@ pub(crate) const LOCKLESS_VFS: &std::ffi::CStr = if cfg!(windows) {
 /// Asks every window of a process to close. Here no way to them is known: false, none
 /// was asked.
 #[cfg(all(unix, not(any(target_os = "linux", target_os = "macos"))))]
-#[allow(dead_code)]
 pub(crate) fn close_windows_of(_pid: u32) -> std::io::Result<bool> {
     Ok(false)
 }

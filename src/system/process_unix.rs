@@ -92,12 +92,15 @@ impl ProcessHandle {
         kill_process(self.pid, signal)
     }
 
-    /// A Firefox dies of every signal at once; its windows can be closed.
+    /// Closes its windows: a Firefox dies of every signal at once, and saves nothing.
     ///
     /// # Errors
-    /// When the desktop could not be told to.
+    /// When its windows cannot be asked, or not without losing some.
     pub fn quit_firefox(&self) -> io::Result<Asked> {
-        Ok(Asked::CannotBe)
+        match super::close_windows_of(self.pid())? {
+            true => Ok(Asked::Yes),
+            false => Ok(Asked::CannotBe),
+        }
     }
 
     /// Returns when it has ended.
