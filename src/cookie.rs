@@ -4,6 +4,7 @@ use glob::Pattern;
 use jiff::Timestamp;
 
 use crate::domain::Domain;
+use crate::login;
 
 /// A stored cookie without its value, which a deletion never needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +30,11 @@ impl Cookie {
     /// Whether it ends with the browser session.
     pub fn is_session(&self) -> bool {
         self.expires.is_none()
+    }
+
+    /// Whether it is a login, or looks like one.
+    pub fn is_login(&self) -> bool {
+        login::is_login(&self.host, &self.name)
     }
 }
 
@@ -64,6 +70,14 @@ pub struct Query {
     pub names: Vec<Pattern>,
     /// Cookies with a name that one of them matches stay.
     pub keep: Vec<Pattern>,
+    /// What is a login, or looks like one, stays.
+    pub keep_login: bool,
+    /// When there are any, only cookies in these containers of Firefox; None is outside
+    /// of all.
+    pub containers: Vec<Option<String>>,
+    /// Sites whose cookies are not meant, but of which it is told that there are some.
+    /// Only the first 32 are looked for.
+    pub related: Vec<Domain>,
 }
 
 impl Query {
@@ -75,6 +89,9 @@ impl Query {
             partitioned: true,
             names: Vec::new(),
             keep: Vec::new(),
+            keep_login: false,
+            containers: Vec::new(),
+            related: Vec::new(),
         }
     }
 
@@ -91,10 +108,44 @@ impl Query {
             .then_some(MatchedBy::Partition)
     }
 
-    /// Whether a cookie of this name is meant.
-    pub fn wants_name(&self, name: &str) -> bool {
-        (self.names.is_empty() || self.names.iter().any(|p| p.matches(name)))
-            && !self.keep.iter().any(|p| p.matches(name))
+    /// Whether a cookie of one of the domains is meant, by its name and its container.
+    pub fn wants(&self, cookie: &Cookie) -> bool {
+        (self.names.is_empty() || self.names.iter().any(|p| p.matches(&cookie.name)))
+            && !self.keep.iter().any(|p| p.matches(&cookie.name))
+            && (self.containers.is_empty() || self.containers.contains(&cookie.container))
+            && !(self.keep_login && cookie.is_login())
+    }
+
+    /// Whether everything of the domains is meant, so that what stands for a whole site
+    /// is meant too.
+    pub fn is_of_whole_sites(&self) -> bool {
+        !self.exact
+            && self.names.is_empty()
+            && self.keep.is_empty()
+            && !self.keep_login
+            && self.containers.is_empty()
+    }
+
+    /// Whether a site owns what it set itself, and yet lies partitioned under another.
+    pub fn is_elsewhere(&self, matched_by: MatchedBy, partition_host: Option<&str>) -> bool {
+        let own = |host: &str| self.domains.iter().any(|d| d.owns(host.as_bytes(), false));
+        matched_by == MatchedBy::Host && partition_host.is_some_and(|host| !own(host))
+    }
+
+    /// Which of [`Query::related`] a host belongs to, as a set of bits.
+    pub fn related_to(&self, host: &[u8]) -> u32 {
+        let related = self.related.iter().take(u32::BITS as usize);
+        related
+            .enumerate()
+            .filter(|(_, site)| site.owns(host, false))
+            .fold(0, |bits, (index, _)| bits | 1 << index)
+    }
+
+    /// The sites that such a set of bits names.
+    pub fn related_of(&self, bits: u32) -> Vec<String> {
+        let sites = self.related.iter().take(u32::BITS as usize).enumerate();
+        let named = sites.filter(|(index, _)| bits >> index & 1 == 1);
+        named.map(|(_, site)| site.to_string()).collect()
     }
 
     /// Whether a cookie that is not meant is still sent to one of the domains.

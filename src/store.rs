@@ -18,12 +18,24 @@ pub enum Kind {
     Chromium,
     /// Firefox's `cookies.sqlite`.
     Firefox,
+    /// Chromium's `Device Bound Sessions`: not cookies, but what brings them back.
+    DeviceBound,
 }
 
 /// One file that holds cookies.
 pub trait Store: Send + Sync {
     fn path(&self) -> &Path;
     fn kind(&self) -> Kind;
+
+    /// Whether it is an older copy of a store, which the browser may fall back on.
+    fn is_older_copy(&self) -> bool {
+        false
+    }
+
+    /// The containers that cookies in it can be in.
+    fn containers(&self) -> Vec<String> {
+        Vec::new()
+    }
 
     /// Shows every cookie that the query means, in batches; works while the browser
     /// runs. A browser that has not written its store yet has no cookies in it.
@@ -72,6 +84,10 @@ pub struct Counts {
     pub matched: u64,
     /// Cookies of a host above the domain, which are sent to it too.
     pub also_sent: u64,
+    /// Of those that match, the ones that the site set while embedded in another.
+    pub elsewhere: u64,
+    /// Which of the query's related sites have cookies here, as a set of bits.
+    pub related: u32,
 }
 
 /// What a deletion did.

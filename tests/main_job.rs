@@ -273,7 +273,7 @@ fn the_json_of_list_is_that_of_the_contract() {
             "partition": "https://openai.com", "container": null,
             "expires": expires, "session": false,
             "secure": true, "http_only": true, "same_site": "none",
-            "matched_by": "partition",
+            "matched_by": "partition", "login": false,
         })
     );
     let session = document["cookies"]

@@ -108,7 +108,7 @@ impl Layout for Cookies {
 }
 
 /// `version` in the table `meta`; 0 where there is none.
-fn version_of(db: &Connection) -> Result<i64, Fault> {
+pub(super) fn version_of(db: &Connection) -> Result<i64, Fault> {
     if !db.table_exists(None, "meta")? {
         return Ok(0);
     }

@@ -1,6 +1,7 @@
 //! The Chromium family: Chrome, Edge, Brave, Opera and the like.
 
 mod cookies;
+mod device_bound;
 mod local_state;
 mod occupy;
 pub(crate) mod profiles;

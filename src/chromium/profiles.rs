@@ -9,6 +9,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::cookies::Cookies;
+use super::device_bound::{self, DeviceBound};
 use super::local_state;
 use super::singleton::UserDataLock;
 use crate::browsers::Browser;
@@ -16,9 +17,11 @@ use crate::claim::Guard;
 use crate::discover::{Candidate, Search, is_plain_name};
 use crate::error::Fault;
 use crate::sqlite::TableStore;
+use crate::store::Store;
 
 /// Since Chrome 96 in `Network`, but only on Windows; a migration leaves both.
 pub(super) const COOKIES: [&str; 2] = ["Network/Cookies", "Cookies"];
+const DEVICE_BOUND: [&str; 2] = ["Network/Device Bound Sessions", device_bound::FILE];
 /// The profile picker's own; it browses nothing.
 const SYSTEM_PROFILE: &str = "System Profile";
 
@@ -120,28 +123,55 @@ fn add(
     candidate: Candidate,
     guard: &Arc<Guard>,
 ) {
-    let files = store_files(search, &candidate.dir);
-    search.add(browser, candidate, guard, files, |path| {
-        Box::new(TableStore::<Cookies>::new(path, ()))
-    });
+    type Make<'a> = &'a dyn Fn(PathBuf) -> Box<dyn Store>;
+    let store: Make<'_> = &|path| Box::new(TableStore::<Cookies>::new(path, ()));
+    let older: Make<'_> = &|path| Box::new(TableStore::<Cookies>::older_copy(path, ()));
+    let bound: Make<'_> = &|path| Box::new(TableStore::<DeviceBound>::new(path, ()));
+    let folders = store_folders(search, &candidate.dir);
+    let mut files: Vec<_> = there(search, &folders, &COOKIES)
+        .map(|file| (file, store))
+        .collect();
+    if files.is_empty() {
+        files.push((candidate.dir.join(COOKIES[1]), store));
+    }
+    let sessions = there(search, &folders, &DEVICE_BOUND).map(|file| (file, bound));
+    files.extend(sessions.collect::<Vec<_>>());
+    let snapshots = snapshots(search, &candidate);
+    let copies = there(search, &snapshots, &COOKIES).map(|file| (file, older));
+    files.extend(copies.collect::<Vec<_>>());
+    search.add(browser, candidate, guard, files);
 }
 
-/// The profile's own store in both places, and those of web views and isolated
-/// web apps: `Storage/ext/<id>/<partition>`.
-fn store_files(search: &mut Search<'_>, profile: &Path) -> Vec<PathBuf> {
+/// The profile itself, and its web views and isolated web apps:
+/// `Storage/ext/<id>/<partition>`.
+fn store_folders(search: &mut Search<'_>, profile: &Path) -> Vec<PathBuf> {
     let mut folders = vec![profile.to_owned()];
     for extension in search.entries(&profile.join("Storage").join("ext")) {
         folders.extend(search.entries(&extension));
     }
-    let mut files: Vec<_> = folders
+    folders
+}
+
+/// What the profile was like before an update, for a browser that goes back to an older
+/// version: `Snapshots/<version>/<profile>` (`chrome/browser/downgrade/`).
+fn snapshots(search: &mut Search<'_>, candidate: &Candidate) -> Vec<PathBuf> {
+    let versions = search.entries(&candidate.within.join("Snapshots"));
+    let name = candidate.dir.file_name().unwrap_or_default();
+    versions.iter().map(|version| version.join(name)).collect()
+}
+
+/// Those of these files that there are in these folders.
+fn there(
+    search: &mut Search<'_>,
+    folders: &[PathBuf],
+    files: &[&str],
+) -> impl Iterator<Item = PathBuf> + use<> {
+    let mut paths: Vec<_> = folders
         .iter()
-        .flat_map(|folder| COOKIES.map(|file| folder.join(file)))
+        .flat_map(|folder| files.iter().map(|file| folder.join(file)))
         .collect();
-    files.retain(|file| search.is_there(file));
-    if files.is_empty() {
-        files.push(profile.join(COOKIES[1]));
-    }
-    files
+    paths.retain(|path| search.is_there(path));
+    paths.into_iter()
 }
 
 fn folder_name(dir: &Path) -> String {

@@ -140,9 +140,18 @@ pub struct Matching {
     /// All but cookies with such a name (repeatable)
     #[arg(long, value_name = "GLOB", value_parser = glob::Pattern::new)]
     pub keep: Vec<glob::Pattern>,
+    /// Stay signed in: leave what is a login, or looks like one
+    #[arg(long)]
+    pub keep_login: bool,
     /// Leave cookies that other hosts set while embedded in this site
     #[arg(long)]
     pub no_partitioned: bool,
+    /// Only cookies in this container of Firefox (repeatable; "none": outside of all)
+    #[arg(long, value_name = "NAME")]
+    pub container: Vec<String>,
+    /// Also the other sites of the same service: chatgpt.com with openai.com
+    #[arg(long)]
+    pub related: bool,
 }
 
 /// Where to look.

@@ -30,8 +30,7 @@ pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
         return list::show(&args.matching, &args.places, output);
     }
     interrupt::note();
-    let query = target::query(&args.matching, &args.places)?;
-    let found = target::search(&args.places)?;
+    let (query, found) = target::target(&args.matching, &args.places)?;
     if args.ask {
         let go_on = may_go_on(&query, &found, output)?;
         if go_on != Some(true) {

@@ -48,6 +48,9 @@ pub enum Failure {
     /// A bare word, and the sites that it stands in.
     #[error("{0}")]
     DidYouMean(DomainError, Vec<String>),
+    /// And the containers there are.
+    #[error("there is no container \"{0}\"")]
+    NoSuchContainer(String, Vec<String>),
     #[error("{0}")]
     Search(#[from] SearchError),
     /// A home folder that is none.

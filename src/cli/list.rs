@@ -18,8 +18,7 @@ pub fn run(list: &List, output: &Output) -> Result<Status, Failure> {
 
 /// Lists what the arguments mean.
 pub fn show(matching: &Matching, places: &Places, output: &Output) -> Result<Status, Failure> {
-    let query = target::query(matching, places)?;
-    let found = target::search(places)?;
+    let (query, found) = target::target(matching, places)?;
     if output.json {
         tell(&found, &query, output, &mut JsonListing::begin(&query)?)
     } else {

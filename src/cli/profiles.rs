@@ -15,6 +15,7 @@ use crate::claim::InUse;
 use crate::discover::{Found, Profile};
 use crate::error::Error;
 use crate::parallel::{Event, in_order};
+use crate::store::{Kind, Store};
 
 #[derive(Serialize)]
 struct Document {
@@ -81,8 +82,18 @@ pub fn run(profiles: &Profiles, output: &Output) -> Result<Status, Failure> {
 fn look(profile: &Profile) -> Looked {
     Looked {
         user: profile.guard.in_use().ok().flatten(),
-        cookies: profile.stores.iter().map(|store| store.total()).sum(),
+        cookies: profile
+            .stores
+            .iter()
+            .filter(|store| is_counted(&***store))
+            .map(|store| store.total())
+            .sum(),
     }
+}
+
+/// What stands in a copy, or is no cookie, would be counted twice or too much.
+fn is_counted(store: &dyn Store) -> bool {
+    matches!(store.kind(), Kind::Chromium | Kind::Firefox) && !store.is_older_copy()
 }
 
 fn row(profile: &Profile, looked: Looked) -> ProfileRow {

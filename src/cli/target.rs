@@ -6,6 +6,15 @@ use crate::clean;
 use crate::cookie::Query;
 use crate::discover::{Filter, Found, Layout, Roots, discover, jobs};
 use crate::domain::{Domain, DomainError, site_of};
+use crate::services::related;
+
+/// What the arguments mean, and where it is.
+pub fn target(matching: &Matching, places: &Places) -> Result<(Query, Found), Failure> {
+    let query = query(matching, places)?;
+    let found = search(places)?;
+    containers_are_there(&query, &found)?;
+    Ok((query, found))
+}
 
 /// Searches the places for profiles.
 pub fn search(places: &Places) -> Result<Found, Failure> {
@@ -25,7 +34,7 @@ pub fn search(places: &Places) -> Result<Found, Failure> {
 }
 
 /// What the arguments mean. A bare word is answered with the sites it stands in.
-pub fn query(matching: &Matching, places: &Places) -> Result<Query, Failure> {
+fn query(matching: &Matching, places: &Places) -> Result<Query, Failure> {
     let mut domains = Vec::new();
     for text in &matching.domains {
         let domain = Domain::parse(text).map_err(|error| match &error {
@@ -39,13 +48,55 @@ pub fn query(matching: &Matching, places: &Places) -> Result<Query, Failure> {
             domains.push(domain);
         }
     }
+    let mut related = related(&domains);
+    if matching.related {
+        domains.append(&mut related);
+    } else if matching.exact {
+        related.clear();
+    }
     Ok(Query {
         domains,
         exact: matching.exact,
         partitioned: !matching.no_partitioned,
         names: matching.name.clone(),
         keep: matching.keep.clone(),
+        keep_login: matching.keep_login,
+        containers: matching
+            .container
+            .iter()
+            .map(|name| container(name))
+            .collect(),
+        related,
     })
+}
+
+/// `none` is outside of all containers.
+fn container(name: &str) -> Option<String> {
+    (!name.eq_ignore_ascii_case("none")).then(|| name.to_owned())
+}
+
+/// A misspelt container would look like one without cookies.
+fn containers_are_there(query: &Query, found: &Found) -> Result<(), Failure> {
+    if query.containers.iter().all(Option::is_none) {
+        return Ok(());
+    }
+    let mut there_are: Vec<_> = jobs(&found.profiles)
+        .iter()
+        .flat_map(|job| job.store.containers())
+        .collect();
+    there_are.sort();
+    there_are.dedup();
+    // One that is not listed any more is called by its number.
+    let is_there = |name: &String| there_are.contains(name) || name.starts_with("Container ");
+    match query
+        .containers
+        .iter()
+        .flatten()
+        .find(|name| !is_there(name))
+    {
+        Some(wanted) => Err(Failure::NoSuchContainer(wanted.clone(), there_are)),
+        None => Ok(()),
+    }
 }
 
 /// The sites of stored hosts that hold a word. It only serves a better error

@@ -98,14 +98,14 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Adds a profile unless it was found already, with the stores among `files`.
-    pub fn add(
+    /// Adds a profile unless it was found already, with the stores among `files`, each
+    /// with what makes a store of it.
+    pub fn add<'s>(
         &mut self,
         browser: &'static Browser,
         candidate: Candidate,
         guard: &Arc<Guard>,
-        files: Vec<PathBuf>,
-        store: impl Fn(PathBuf) -> Box<dyn Store>,
+        files: impl IntoIterator<Item = (PathBuf, &'s dyn Fn(PathBuf) -> Box<dyn Store>)>,
     ) {
         let Some(dir) = self.real_path(&candidate.dir) else {
             return;
@@ -117,7 +117,7 @@ impl<'a> Search<'a> {
             return;
         }
         let mut stores = Vec::new();
-        for file in files {
+        for (file, store) in files {
             // A browser that was just begun with has not written it yet.
             let real = match self.is_there(&file) {
                 false => dir.join(file.strip_prefix(&candidate.dir).unwrap_or(&file)),

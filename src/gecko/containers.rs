@@ -37,12 +37,19 @@ impl Containers {
         if user_context_id == 0 {
             return None;
         }
-        // The list only serves to show a name: without it there are numbers.
-        let names = self
-            .names
-            .get_or_init(|| read(&self.file).unwrap_or_default());
-        let name = names.get(&user_context_id).cloned();
+        let name = self.by_id().get(&user_context_id).cloned();
         Some(name.unwrap_or_else(|| format!("Container {user_context_id}")))
+    }
+
+    /// The names of all that are listed.
+    pub fn names(&self) -> Vec<String> {
+        self.by_id().values().cloned().collect()
+    }
+
+    fn by_id(&self) -> &HashMap<u32, String> {
+        // The list only serves to show a name: without it there are numbers.
+        self.names
+            .get_or_init(|| read(&self.file).unwrap_or_default())
     }
 }
 

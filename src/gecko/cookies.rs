@@ -62,6 +62,10 @@ impl Layout for MozCookies {
         OriginAttributes::parse(origin_attributes).partition_host
     }
 
+    fn containers(containers: &Containers) -> Vec<String> {
+        containers.names()
+    }
+
     fn columns(&self) -> &str {
         &self.columns
     }

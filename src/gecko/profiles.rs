@@ -14,6 +14,7 @@ use crate::claim::Guard;
 use crate::discover::{Candidate, Search};
 use crate::error::{At, Error, Fault};
 use crate::sqlite::{TableStore, read};
+use crate::store::Store;
 use crate::system;
 
 const COOKIES: &str = "cookies.sqlite";
@@ -97,7 +98,6 @@ fn add(
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
         .unwrap_or_default();
-    let files = vec![dir.join(COOKIES)];
     let guard = Arc::new(Guard::new(ParentLock::of(&dir)));
     let candidate = Candidate {
         display_name: display_name.unwrap_or_else(|| name.clone()),
@@ -105,10 +105,27 @@ fn add(
         dir: dir.clone(),
         within,
     };
-    search.add(browser, candidate, &guard, files, |path| {
-        let containers = Containers::of(&dir);
-        Box::new(TableStore::<MozCookies>::new(path, containers))
-    });
+    type Make<'a> = &'a dyn Fn(PathBuf) -> Box<dyn Store>;
+    let store: Make<'_> = &|path| Box::new(Cookies::new(path, Containers::of(&dir)));
+    let older: Make<'_> = &|path| Box::new(Cookies::older_copy(path, Containers::of(&dir)));
+    let mut files = vec![(dir.join(COOKIES), store)];
+    for file in search.entries(&dir) {
+        if is_older_copy(&file) {
+            files.push((file, older));
+        }
+    }
+    search.add(browser, candidate, &guard, files);
+}
+
+type Cookies = TableStore<MozCookies>;
+
+/// `cookies.sqlite.bak`, `cookies.sqlite.bak-rebuild` and the like: what a Firefox could
+/// not read at some start, or before it converted it.
+fn is_older_copy(file: &Path) -> bool {
+    let name = file.file_name().and_then(|name| name.to_str());
+    name.is_some_and(|name| {
+        name.starts_with("cookies.sqlite.bak") && !name.ends_with("-wal") && !name.ends_with("-shm")
+    })
 }
 
 /// A listed path is relative to the root, or (in Profile Groups) to its `Profiles`

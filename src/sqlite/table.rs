@@ -28,6 +28,18 @@ pub(crate) trait Layout: Sized {
     fn identity(&self) -> (&'static str, Option<&'static str>);
     /// The host of the site that a row is partitioned under.
     fn partition_host(partition: &str) -> Option<String>;
+    /// The host in what its column holds.
+    fn host_of(stored: &[u8]) -> &[u8] {
+        stored
+    }
+    /// Whether a row of one of the domains is meant.
+    fn is_wanted(query: &Query, cookie: &Cookie) -> bool {
+        query.wants(cookie)
+    }
+    /// The containers that the context knows.
+    fn containers(_context: &Self::Context) -> Vec<String> {
+        Vec::new()
+    }
     /// The columns that [`Layout::cookie`] reads, as an SQL list.
     fn columns(&self) -> &str;
     fn cookie(
@@ -95,6 +107,8 @@ pub(super) enum Scan {
 pub(super) struct Tally {
     pub total: u64,
     pub also_sent: u64,
+    pub elsewhere: u64,
+    pub related: u32,
     pub kept: Fingerprint,
 }
 
@@ -118,11 +132,14 @@ impl Fingerprint {
 
 /// Why a row belongs to what was asked for, by its host and its partition as stored.
 fn whose<L: Layout>(query: &Query, host: &[u8], partition: &[u8]) -> Option<MatchedBy> {
-    let site = match partition {
+    query.whose(L::host_of(host), partition_host::<L>(partition).as_deref())
+}
+
+fn partition_host<L: Layout>(partition: &[u8]) -> Option<String> {
+    match partition {
         b"" => None,
         raw => L::partition_host(&String::from_utf8_lossy(raw)),
-    };
-    query.whose(host, site.as_deref())
+    }
 }
 
 pub(super) struct Table<'db, L: Layout> {
@@ -186,7 +203,10 @@ impl<'db, L: Layout> Table<'db, L> {
             let matched_by = whose::<L>(query, host, partition).ok_or_else(vanished)?;
             let cookie =
                 details.query_row([rowid], |row| self.layout.cookie(row, matched_by, context))?;
-            if query.wants_name(&cookie.name) {
+            if L::is_wanted(query, &cookie) {
+                let site = partition_host::<L>(partition);
+                let elsewhere = query.is_elsewhere(matched_by, site.as_deref());
+                locked(&tally).elsewhere += u64::from(elsewhere);
                 matched(rowid, cookie)?;
             } else {
                 locked(&tally).kept.add(rowid, host, partition);
@@ -212,7 +232,8 @@ impl<'db, L: Layout> Table<'db, L> {
                 let mut tally = locked(&tally);
                 tally.total += 1;
                 if !is_meant {
-                    tally.also_sent += u64::from(query.is_sent(host));
+                    tally.also_sent += u64::from(query.is_sent(L::host_of(host)));
+                    tally.related |= query.related_to(L::host_of(host));
                     if purpose == Scan::Change {
                         tally.kept.add(row.get(0)?, host, partition);
                     }

@@ -20,11 +20,24 @@ const BATCH: usize = 2048;
 pub(crate) struct TableStore<L: Layout> {
     path: PathBuf,
     context: L::Context,
+    is_older_copy: bool,
 }
 
 impl<L: Layout> TableStore<L> {
     pub fn new(path: PathBuf, context: L::Context) -> Self {
-        Self { path, context }
+        Self {
+            path,
+            context,
+            is_older_copy: false,
+        }
+    }
+
+    /// A store that the browser does not use any more, or not unless it has to.
+    pub fn older_copy(path: PathBuf, context: L::Context) -> Self {
+        Self {
+            is_older_copy: true,
+            ..Self::new(path, context)
+        }
     }
 }
 
@@ -35,6 +48,14 @@ impl<L: Layout> Store for TableStore<L> {
 
     fn kind(&self) -> Kind {
         L::KIND
+    }
+
+    fn is_older_copy(&self) -> bool {
+        self.is_older_copy
+    }
+
+    fn containers(&self) -> Vec<String> {
+        L::containers(&self.context)
     }
 
     fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Error> {
@@ -99,6 +120,8 @@ impl<L: Layout> TableStore<L> {
                 total: tally.total,
                 matched,
                 also_sent: tally.also_sent,
+                elsewhere: tally.elsewhere,
+                related: tally.related,
             };
             Ok((counts, batch))
         })?;
@@ -119,7 +142,9 @@ impl<L: Layout> TableStore<L> {
             let mut statement = db.prepare(&sql)?;
             let mut rows = statement.query([])?;
             while let Some(row) = rows.next()? {
-                *hosts.entry(lossy(row.get_ref(0)?)).or_default() +=
+                let stored = lossy(row.get_ref(0)?);
+                let host = String::from_utf8_lossy(L::host_of(stored.as_bytes()));
+                *hosts.entry(host.into_owned()).or_default() +=
                     row.get::<_, i64>(1)?.unsigned_abs();
             }
             Ok(hosts)

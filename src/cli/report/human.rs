@@ -19,6 +19,8 @@ use crate::clean::{Cleaned, Looked, Outcome, Unread};
 use crate::cookie::{Cookie, Query};
 use crate::discover::{Found, Job, Profile};
 use crate::domain::{Domain, site_of};
+use crate::services::service_of;
+use crate::store::{Counts, Kind};
 
 const TITLE: Style = Style::new().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default();
@@ -54,6 +56,10 @@ pub struct Human<'a> {
     matched: u64,
     kept: u64,
     also_sent: u64,
+    elsewhere: u64,
+    related: u32,
+    /// Sites of which a device-bound session stays.
+    still_bound: bool,
     matched_profiles: u64,
     /// Of those that matched, the ones in profiles that are in use.
     open: u64,
@@ -90,6 +96,9 @@ impl<'a> Human<'a> {
             matched: 0,
             kept: 0,
             also_sent: 0,
+            elsewhere: 0,
+            related: 0,
+            still_bound: false,
             matched_profiles: 0,
             open: 0,
             is_any_open: false,
@@ -129,7 +138,8 @@ impl<'a> Human<'a> {
         writeln!(self.out, "{style}{}{style:#}{remark}", title_of(profile))
     }
 
-    fn table(&mut self, profile: &Profile, cookies: &[Cookie]) -> io::Result<()> {
+    fn table(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
+        let profile = job.profile;
         if self.quiet || cookies.is_empty() {
             return Ok(());
         }
@@ -144,7 +154,7 @@ impl<'a> Human<'a> {
             .map(|cookie| {
                 let host = format!(" {}", cut(&cookie.host, WIDEST_HOST));
                 let name = cut(&cookie.name, WIDEST_NAME);
-                ([host, name, lifetime(cookie, now)], remarks(cookie))
+                ([host, name, lifetime(cookie, now)], remarks(job, cookie))
             })
             .collect();
         let mut table = plain_table();
@@ -176,9 +186,9 @@ impl<'a> Human<'a> {
 
     /// The domains, and that not all of their cookies are meant.
     fn what(&self) -> String {
-        match self.query.names.is_empty() && self.query.keep.is_empty() {
+        match self.query.is_of_whole_sites() || self.query.exact {
             true => self.domains(),
-            false => format!("{} with such names", self.domains()),
+            false => format!("{} as narrowed down", self.domains()),
         }
     }
 
@@ -202,36 +212,92 @@ impl<'a> Human<'a> {
         }
     }
 
-    /// Cookies of hosts above a subdomain, which stay although they are sent to it.
-    fn tell_also_sent(&mut self) -> io::Result<()> {
-        if self.also_sent == 0 || self.quiet {
+    /// Takes note of what else a store has to do with what was asked for.
+    fn note(&mut self, job: &Job<'_>, counts: &Counts) {
+        self.elsewhere += counts.elsewhere;
+        self.related |= counts.related;
+        match job.store.kind() {
+            Kind::DeviceBound => self.still_bound |= counts.also_sent > 0,
+            _ => self.also_sent += counts.also_sent,
+        }
+    }
+
+    /// Tells what else there is, and how it would be taken along.
+    fn tell_the_rest(&mut self) -> io::Result<()> {
+        if self.quiet {
             return Ok(());
         }
-        let sites: Vec<_> = self
+        let domains = self.domains();
+        let mut sites: Vec<_> = self
             .query
             .domains
             .iter()
             .map(|domain| site_of(domain.as_str()))
             .collect();
-        writeln!(
-            self.out,
-            "{} of hosts above are sent to {} too, and stay;\n\"cookieclean {}\" takes them along.",
-            count(self.also_sent, "cookie"),
-            self.domains(),
-            sites.join(" ")
-        )
+        sites.dedup();
+        let sites = sites.join(" ");
+        if self.also_sent > 0 {
+            writeln!(
+                self.out,
+                "{} of hosts above are sent to {domains} too, and stay;\n\
+                 \"cookieclean {sites}\" takes them along.",
+                count(self.also_sent, "cookie"),
+            )?;
+        }
+        if self.still_bound {
+            writeln!(
+                self.out,
+                "A device-bound session of the whole site stays, and may bring cookies back;\n\
+                 \"cookieclean {sites}\" takes it along."
+            )?;
+        }
+        let related = self.query.related_of(self.related);
+        for domain in &self.query.domains {
+            let Some(service) = service_of(domain) else {
+                continue;
+            };
+            let others: Vec<_> = related
+                .iter()
+                .filter(|site| service.sites.contains(&site.as_str()))
+                .collect();
+            if !others.is_empty() {
+                writeln!(
+                    self.out,
+                    "{} has cookies at {} too: \"cookieclean {domain} --related\" takes them along.",
+                    service.name,
+                    listed(&others),
+                )?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Of what matched, what the site set while embedded in another.
+    fn tell_elsewhere(&mut self, what: &str) -> io::Result<()> {
+        match self.elsewhere {
+            0 => Ok(()),
+            1 => writeln!(
+                self.out,
+                "1 of them lies partitioned under another site{what}."
+            ),
+            n => writeln!(
+                self.out,
+                "{} of them lie partitioned under other sites{what}.",
+                grouped(n)
+            ),
+        }
     }
 }
 
 impl Listing for Human<'_> {
     fn cookies(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
-        self.table(job.profile, cookies)
+        self.table(job, cookies)
     }
 
     fn store(&mut self, job: &Job<'_>, looked: &Looked) -> io::Result<()> {
         if let Ok(counts) = &looked.outcome {
             self.matched += counts.matched;
-            self.also_sent += counts.also_sent;
+            self.note(job, counts);
             if counts.matched > 0 && self.last_matched != Some(ptr::from_ref(job.profile)) {
                 self.last_matched = Some(ptr::from_ref(job.profile));
                 self.matched_profiles += 1;
@@ -296,6 +362,9 @@ impl Listing for Human<'_> {
                 }
             )?;
         }
+        if self.matched > 0 {
+            self.tell_elsewhere("")?;
+        }
         if self.is_preview && self.open > 0 {
             writeln!(
                 self.out,
@@ -308,7 +377,7 @@ impl Listing for Human<'_> {
                 "An open browser may have cookies that it has not written yet."
             )?;
         }
-        self.tell_also_sent()
+        self.tell_the_rest()
     }
 }
 
@@ -321,7 +390,7 @@ impl Cleaning for Human<'_> {
     fn store(&mut self, job: &Job<'_>, cleaned: &Cleaned) -> io::Result<()> {
         let told = std::mem::take(&mut self.told);
         if let Some(counts) = &cleaned.counts {
-            self.also_sent += counts.also_sent;
+            self.note(job, counts);
         }
         match &cleaned.outcome {
             Outcome::Cleaned {
@@ -335,7 +404,7 @@ impl Cleaning for Human<'_> {
                     self.matched_profiles += 1;
                 }
                 if !self.is_brief {
-                    self.table(job.profile, &told)?;
+                    self.table(job, &told)?;
                 }
                 self.matched += deleted;
                 self.kept += kept;
@@ -406,7 +475,7 @@ impl Cleaning for Human<'_> {
                     count(found.profiles.len() as u64, "profile")
                 )?,
             }
-            return self.tell_also_sent();
+            return self.tell_the_rest();
         }
         writeln!(
             self.out,
@@ -418,7 +487,8 @@ impl Cleaning for Human<'_> {
                 n => format!("{} others were", grouped(n)),
             },
         )?;
-        self.tell_also_sent()?;
+        self.tell_elsewhere(", and were deleted too")?;
+        self.tell_the_rest()?;
         match undo {
             Some(id) => writeln!(
                 self.out,

@@ -34,6 +34,7 @@ struct CookieRow<'a> {
     http_only: bool,
     same_site: SameSite,
     matched_by: MatchedBy,
+    login: bool,
 }
 
 #[derive(Serialize)]
@@ -47,6 +48,8 @@ struct StoreRow {
     total: Option<u64>,
     matched: Option<u64>,
     also_sent: Option<u64>,
+    elsewhere: Option<u64>,
+    older_copy: bool,
     #[serde(flatten)]
     deletion: Option<DeletionPart>,
     status: &'static str,
@@ -136,6 +139,8 @@ impl StoreRow {
             total: None,
             matched: None,
             also_sent: None,
+            elsewhere: None,
+            older_copy: job.store.is_older_copy(),
             deletion: None,
             status,
             error: None,
@@ -144,14 +149,16 @@ impl StoreRow {
 }
 
 /// `list`, written as it goes, so that memory does not grow with what is found.
-pub struct JsonListing {
+pub struct JsonListing<'a> {
     out: StdoutLock<'static>,
+    query: &'a Query,
     stores: Vec<StoreRow>,
+    related: u32,
     first: bool,
 }
 
-impl JsonListing {
-    pub fn begin(query: &Query) -> io::Result<Self> {
+impl<'a> JsonListing<'a> {
+    pub fn begin(query: &'a Query) -> io::Result<Self> {
         let mut out = io::stdout().lock();
         let domains: Vec<_> = query.domains.iter().map(|d| d.as_str()).collect();
         write!(out, "{{\"schema\":{SCHEMA},\"domains\":")?;
@@ -159,13 +166,15 @@ impl JsonListing {
         write!(out, ",\"cookies\":[")?;
         Ok(Self {
             out,
+            query,
             stores: Vec::new(),
+            related: 0,
             first: true,
         })
     }
 }
 
-impl Listing for JsonListing {
+impl Listing for JsonListing<'_> {
     fn cookies(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
         let mut text = Vec::new();
         for cookie in cookies {
@@ -190,6 +199,7 @@ impl Listing for JsonListing {
                 http_only: cookie.http_only,
                 same_site: cookie.same_site,
                 matched_by: cookie.matched_by,
+                login: cookie.is_login(),
             };
             serde_json::to_writer(&mut text, &row)?;
         }
@@ -204,6 +214,8 @@ impl Listing for JsonListing {
                 row.total = Some(counts.total);
                 row.matched = Some(counts.matched);
                 row.also_sent = Some(counts.also_sent);
+                row.elsewhere = Some(counts.elsewhere);
+                self.related |= counts.related;
             }
             Err(Unread::InUse) => row.status = "in-use",
             Err(Unread::Failed(error)) => {
@@ -218,6 +230,8 @@ impl Listing for JsonListing {
     fn end(&mut self, found: &Found) -> io::Result<()> {
         write!(self.out, "],\"stores\":")?;
         serde_json::to_writer(&mut self.out, &self.stores)?;
+        write!(self.out, ",\"related\":")?;
+        serde_json::to_writer(&mut self.out, &self.query.related_of(self.related))?;
         write!(self.out, ",\"problems\":")?;
         serde_json::to_writer(&mut self.out, &problems(found))?;
         writeln!(self.out, "}}")?;
@@ -233,6 +247,12 @@ pub struct JsonCleaning {
     deleted: u64,
     stores: Vec<StoreRow>,
     undo: Option<UndoRow>,
+    /// Other sites of the same service that have cookies.
+    related: Vec<String>,
+    #[serde(skip)]
+    seen: u32,
+    #[serde(skip)]
+    query: Query,
     problems: Vec<Problem>,
 }
 
@@ -249,6 +269,9 @@ impl JsonCleaning {
             deleted: 0,
             stores: Vec::new(),
             undo: None,
+            related: Vec::new(),
+            seen: 0,
+            query: query.clone(),
             problems: Vec::new(),
         }
     }
@@ -271,6 +294,8 @@ impl Cleaning for JsonCleaning {
             row.total = Some(counts.total);
             row.matched = Some(counts.matched);
             row.also_sent = Some(counts.also_sent);
+            row.elsewhere = Some(counts.elsewhere);
+            self.seen |= counts.related;
         }
         match &cleaned.outcome {
             Outcome::Cleaned {
@@ -308,6 +333,7 @@ impl Cleaning for JsonCleaning {
 
     fn end(&mut self, found: &Found, undo: Option<&str>) -> io::Result<()> {
         self.undo = undo.map(|id| UndoRow { id: id.to_owned() });
+        self.related = self.query.related_of(self.seen);
         self.problems = problems(found);
         crate::cli::print_json(self)
     }

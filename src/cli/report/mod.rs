@@ -102,6 +102,12 @@ pub fn failure(failure: &Failure) -> Status {
                 let _ = writeln!(err, "         {}", safe(site));
             }
         }
+        Failure::NoSuchContainer(_, there_are) => {
+            let _ = match there_are.is_empty() {
+                true => writeln!(err, "       No profile has containers."),
+                false => writeln!(err, "       There are: {}", safe(&there_are.join(", "))),
+            };
+        }
         Failure::Search(SearchError::NoSuchProfile { there_are, .. }) => {
             if there_are.is_empty() {
                 let _ = writeln!(err, "       No profile was found at all.");

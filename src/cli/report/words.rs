@@ -104,8 +104,15 @@ pub fn lifetime(cookie: &Cookie, now: Timestamp) -> String {
     format!("until {}", local.strftime(format))
 }
 
-pub fn remarks(cookie: &Cookie) -> String {
+/// What there is to say of a cookie besides its columns.
+pub fn remarks(job: &Job<'_>, cookie: &Cookie) -> String {
     let mut remarks = Vec::new();
+    if job.store.is_older_copy() {
+        remarks.push("in an older copy".to_owned());
+    }
+    if cookie.is_login() {
+        remarks.push("login".to_owned());
+    }
     if let Some(site) = &cookie.partition {
         remarks.push(match cookie.matched_by {
             MatchedBy::Partition => format!("embedded in {}", safe(site)),
