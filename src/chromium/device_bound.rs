@@ -57,6 +57,11 @@ impl Layout for DeviceBound {
         }
     }
 
+    /// As a cookie of the whole site would be.
+    fn is_sent(query: &Query, stored: &[u8]) -> bool {
+        query.is_sent(&[b".", Self::host_of(stored)].concat())
+    }
+
     /// It is a session of the whole site: who leaves some of the site's cookies may
     /// need it for them.
     fn is_wanted(query: &Query, _cookie: &Cookie) -> bool {

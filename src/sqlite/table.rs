@@ -32,6 +32,10 @@ pub(crate) trait Layout: Sized {
     fn host_of(stored: &[u8]) -> &[u8] {
         stored
     }
+    /// Whether a row of another host has to do with one of the domains all the same.
+    fn is_sent(query: &Query, stored: &[u8]) -> bool {
+        query.is_sent(stored)
+    }
     /// Whether a row of one of the domains is meant.
     fn is_wanted(query: &Query, cookie: &Cookie) -> bool {
         query.wants(cookie)
@@ -232,7 +236,7 @@ impl<'db, L: Layout> Table<'db, L> {
                 let mut tally = locked(&tally);
                 tally.total += 1;
                 if !is_meant {
-                    tally.also_sent += u64::from(query.is_sent(L::host_of(host)));
+                    tally.also_sent += u64::from(L::is_sent(&query, host));
                     tally.related |= query.related_to(L::host_of(host));
                     if purpose == Scan::Change {
                         tally.kept.add(row.get(0)?, host, partition);

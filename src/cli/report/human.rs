@@ -239,9 +239,13 @@ impl<'a> Human<'a> {
         if self.also_sent > 0 {
             writeln!(
                 self.out,
-                "{} of hosts above are sent to {domains} too, and stay;\n\
-                 \"cookieclean {sites}\" takes them along.",
-                count(self.also_sent, "cookie"),
+                "{} to {domains} too, and {};\n\"cookieclean {sites}\" takes {} along.",
+                match self.also_sent {
+                    1 => "1 cookie of a host above is sent".to_owned(),
+                    n => format!("{} of hosts above are sent", count(n, "cookie")),
+                },
+                if self.also_sent == 1 { "stays" } else { "stay" },
+                if self.also_sent == 1 { "it" } else { "them" },
             )?;
         }
         if self.still_bound {
