@@ -58,10 +58,15 @@ impl UserDataLock {
     /// Who has `lockfile` open as a browser of Windows does.
     fn lockfile_holder(&self) -> Result<Option<InUse>, Error> {
         let lockfile = self.lockfile();
-        let holder = match system::WINDOWS {
+        let mut holder = match system::WINDOWS {
             true => system::lock_holder(&lockfile).at(&lockfile)?,
             false => system::is_kept_from_us(&lockfile).then(Holder::unknown),
         };
+        // By the window that its own other instances look for: a backup or a virus scanner
+        // may have the file open too.
+        if let Some(holder) = &mut holder {
+            holder.pid = system::owner_of_message_window(&self.user_data);
+        }
         Ok(holder.map(|holder| InUse::by_lock(holder, &lockfile)))
     }
 
@@ -183,7 +188,10 @@ impl Lock for UserDataLock {
         if system::WINDOWS {
             return match HeldFile::take(&lockfile).at(&lockfile)? {
                 Taken::Theirs => {
-                    let user = InUse::by_lock(Holder::unknown(), &lockfile);
+                    // Nobody, when it was let go just now: it was in use all the same.
+                    let user = self
+                        .lockfile_holder()?
+                        .unwrap_or_else(|| InUse::by_lock(Holder::unknown(), &lockfile));
                     Err(Refused::InUse(self.explained(user)))
                 }
                 Taken::Ours(held) => match leveldb(&leveldb_files)? {

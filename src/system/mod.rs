@@ -101,9 +101,17 @@ pub(crate) fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
 mod doorman_unix;
 #[cfg(unix)]
 mod process_unix;
+#[cfg(windows)]
+mod process_windows;
+#[cfg(windows)]
+mod restart_manager_windows;
 mod temp;
 #[cfg(unix)]
 pub(crate) use doorman_unix::Doorman;
 #[cfg(unix)]
-pub(crate) use process_unix::{ProcessHandle, users_of, who_listens};
+pub(crate) use process_unix::{ProcessHandle, owner_of_message_window, users_of, who_listens};
+#[cfg(windows)]
+pub(crate) use process_windows::{ProcessHandle, owner_of_message_window, who_listens};
+#[cfg(windows)]
+pub(crate) use restart_manager_windows::users_of;
 pub(crate) use temp::{TempFolder, before_the_first, private_temp_folder, remove_temp_folders};

@@ -144,6 +144,11 @@ fn wait_by_kqueue(pid: Pid) -> nix::Result<()> {
     Kqueue::new()?.kevent(&[event], &mut ended, None).map(drop)
 }
 
+/// Windows alone has message windows.
+pub(crate) fn owner_of_message_window(_user_data: &Path) -> Option<u32> {
+    None
+}
+
 /// Who accepts connections at this socket; None when nobody does.
 pub(crate) fn who_listens(socket: &Path) -> Option<Holder> {
     let address = SocketAddrUnix::new(socket.as_os_str().as_bytes()).ok()?;
