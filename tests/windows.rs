@@ -7,8 +7,11 @@ mod world;
 use std::fs::{self, File, OpenOptions};
 use std::os::windows::fs::OpenOptionsExt;
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
+use world::windows_browser::{self, Manner, WindowsBrowser};
 use world::{Run, World, copy_tree, stores};
 
 const FILE_SHARE_READ: u32 = 1;
@@ -64,6 +67,20 @@ fn row<'a>(document: &'a Value, browser: &str, profile: &str) -> &'a Value {
         .unwrap_or_else(|| panic!("{browser} {profile} in {document}"))
 }
 
+const CHROME: &str = "AppData/Local/Google/Chrome/User Data";
+const EDGE: &str = "AppData/Local/Microsoft/Edge/User Data";
+
+#[test]
+#[ignore = "the tests below run it in another process"]
+fn helper_that_is_a_browser() {
+    windows_browser::be_one();
+}
+
+/// A Chromium that runs on this user-data directory.
+fn browser(world: &World, user_data: &str, manner: Manner) -> WindowsBrowser {
+    WindowsBrowser::start("helper_that_is_a_browser", &world.path(user_data), manner)
+}
+
 #[test]
 fn the_folders_of_windows_are_searched() {
     let world = windows_home();
@@ -95,6 +112,72 @@ fn a_chrome_that_holds_its_lockfile_is_in_use() {
     let (code, document) = run(&world, &["openai.com", "-b", "chrome"]);
     assert_eq!((code, &document["deleted"]), (0, &json!(12)), "{document}");
     assert!(lockfile.exists());
+}
+
+#[test]
+fn a_chrome_that_runs_is_named() {
+    let world = windows_home();
+    let chrome = browser(&world, CHROME, Manner::Polite);
+    let edge = browser(&world, EDGE, Manner::Polite);
+    let (code, document) = run(&world, &["profiles"]);
+    assert_eq!(code, 0, "{document}");
+    for (browser, running) in [("chrome", &chrome), ("edge", &edge)] {
+        let profiles = document["profiles"].as_array().unwrap();
+        let mut of_it = profiles.iter().filter(|row| row["browser"] == browser);
+        assert!(of_it.clone().count() > 0, "{document}");
+        assert!(
+            of_it.all(|row| row["in_use_by"][0]["pid"] == running.pid()),
+            "{} in {document}",
+            running.pid()
+        );
+    }
+    let (code, document) = run(&world, &["openai.com", "-b", "chrome"]);
+    assert_eq!(code, 3, "{document}");
+    let refused = row(&document, "chrome", "Default");
+    assert_eq!(refused["in_use_by"][0]["pid"], chrome.pid(), "{document}");
+    // To look at it is not to disturb it.
+    assert!(!chrome.quit().was_asked);
+    let (code, document) = run(&world, &["openai.com", "-b", "chrome"]);
+    assert_eq!((code, &document["deleted"]), (0, &json!(12)), "{document}");
+    assert!(!edge.quit().was_asked);
+}
+
+#[test]
+fn a_chrome_that_is_asked_to_quit_does_and_its_cookies_go() {
+    let world = windows_home();
+    let chrome = browser(&world, CHROME, Manner::Polite);
+    let edge = browser(&world, EDGE, Manner::Polite);
+    let (code, document) = run(&world, &["openai.com", "-b", "chrome", "--close"]);
+    assert_eq!((code, &document["deleted"]), (0, &json!(12)), "{document}");
+    let end = chrome.end();
+    assert_eq!((end.code, end.was_asked), (Some(0), true));
+    assert!(!edge.quit().was_asked);
+}
+
+#[test]
+fn a_chrome_that_does_not_want_to_quit_or_cannot_be_asked_goes_on() {
+    for (manner, asked) in [(Manner::Refuses, true), (Manner::Windowless, false)] {
+        let world = windows_home();
+        let mut chrome = browser(&world, CHROME, manner);
+        let (code, document) = run(&world, &["openai.com", "-b", "chrome", "--close"]);
+        assert_eq!(code, 3, "{manner:?}: {document}");
+        assert!(chrome.is_running());
+        assert_eq!(chrome.quit().was_asked, asked, "{manner:?}");
+    }
+}
+
+#[test]
+fn a_chrome_is_waited_for_until_it_is_closed() {
+    let world = windows_home();
+    let chrome = browser(&world, CHROME, Manner::Polite);
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| run(&world, &["openai.com", "-b", "chrome", "--wait", "60"]));
+        thread::sleep(Duration::from_millis(1500));
+        assert!(!waiting.is_finished());
+        assert!(!chrome.quit().was_asked);
+        let (code, document) = waiting.join().unwrap();
+        assert_eq!((code, &document["deleted"]), (0, &json!(12)), "{document}");
+    });
 }
 
 #[test]

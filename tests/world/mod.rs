@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub mod stores;
+#[cfg(windows)]
+pub mod windows_browser;
 
 use std::collections::BTreeMap;
 use std::fs;
