@@ -6,10 +6,10 @@ use std::path::Path;
 use std::time::{Duration, Instant};
 
 use windows::Win32::Foundation::{
-    ERROR_INVALID_PARAMETER, FILETIME, HANDLE, HWND, LPARAM, WAIT_OBJECT_0, WIN32_ERROR, WPARAM,
+    ERROR_INVALID_PARAMETER, HANDLE, HWND, LPARAM, WAIT_OBJECT_0, WIN32_ERROR, WPARAM,
 };
 use windows::Win32::System::Threading::{
-    GetProcessTimes, INFINITE, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE,
+    INFINITE, OpenProcess, PROCESS_QUERY_LIMITED_INFORMATION, PROCESS_SYNCHRONIZE,
     WaitForSingleObject,
 };
 use windows::Win32::UI::WindowsAndMessaging::{
@@ -19,7 +19,7 @@ use windows::Win32::UI::WindowsAndMessaging::{
 };
 use windows::core::{BOOL, HSTRING, PCWSTR, w};
 
-use super::{Holder, restart_manager_windows as restart_manager};
+use super::Holder;
 use crate::claim::Asked;
 
 /// What asking all the windows of a process may take together, and telling them. Windows itself gives
@@ -86,13 +86,11 @@ impl ProcessHandle {
         self.pid
     }
 
-    /// Asks it to quit as the system does when the user signs out or an installer wants a
-    /// program's files; it cannot be asked when it has no window. This blocks for up to
-    /// twice [`PATIENCE`], after as long as the Restart Manager waits (30 seconds).
+    /// Asks it to quit as the system does when the user signs out; it cannot be asked when
+    /// it has no window. This blocks for up to twice [`PATIENCE`].
     ///
-    /// The Restart Manager is the system's own way. It could only be read up on: Wine has
-    /// a stub. The messages are what it sends, but for the `WM_CLOSE` at the end, and were
-    /// tried, under Wine
+    /// The Restart Manager would send the same messages, but wait for half a minute
+    /// without a way to end that, and send `WM_CLOSE` besides
     /// (<https://learn.microsoft.com/windows/win32/rstmgr/guidelines-for-applications>).
     ///
     /// Chromium quits at `WM_ENDSESSION`, without a question, whether a browser window
@@ -104,10 +102,7 @@ impl ProcessHandle {
     /// When it refuses; when none of its windows can be asked, say because it runs as
     /// administrator or hangs.
     pub fn quit_chromium(&self) -> io::Result<Asked> {
-        match restart_manager::shut_down(self) {
-            true => Ok(Asked::Yes),
-            false => ask_to_quit(self),
-        }
+        ask_to_quit(self)
     }
 
     /// As [`ProcessHandle::quit_chromium`]. Firefox asks its parts at
@@ -117,16 +112,6 @@ impl ProcessHandle {
     /// As there.
     pub fn quit_firefox(&self) -> io::Result<Asked> {
         self.quit_chromium()
-    }
-
-    /// When it started: with its number, what the Restart Manager knows it by.
-    pub(super) fn started(&self) -> io::Result<FILETIME> {
-        let mut times = [FILETIME::default(); 4];
-        let [started, ended, kernel, user] = &mut times;
-        // SAFETY: the handle is open, and each pointer is to a time of its own.
-        unsafe { GetProcessTimes(self.raw(), started, ended, kernel, user) }
-            .map_err(|e| win32(&e))?;
-        Ok(*started)
     }
 }
 

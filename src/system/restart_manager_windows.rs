@@ -1,4 +1,4 @@
-//! Windows: the Restart Manager, which knows who uses a file and asks programs to quit.
+//! Windows: the Restart Manager, which knows who uses a file.
 //!
 //! <https://learn.microsoft.com/windows/win32/rstmgr/about-restart-manager>. Under Wine it
 //! is a stub that knows of nobody, so what is here was read and not tried.
@@ -8,20 +8,19 @@ use std::path::PathBuf;
 
 use windows::Win32::Foundation::{ERROR_MORE_DATA, ERROR_SUCCESS, WIN32_ERROR};
 use windows::Win32::System::RestartManager::{
-    CCH_RM_SESSION_KEY, RM_PROCESS_INFO, RM_UNIQUE_PROCESS, RmEndSession, RmGetList, RmMainWindow,
-    RmOtherWindow, RmRegisterResources, RmShutdown, RmStartSession,
+    CCH_RM_SESSION_KEY, RM_PROCESS_INFO, RmEndSession, RmGetList, RmRegisterResources,
+    RmStartSession,
 };
 use windows::core::{HSTRING, PCWSTR, PWSTR};
 
-use super::process_windows::{ProcessHandle, win32};
+use super::process_windows::win32;
 
 /// The processes that have one of these files open, other than this one. Empty where the
 /// system does not tell. Not quick: it looks at every open file of the computer.
 pub(crate) fn users_of(files: &[PathBuf]) -> Vec<u32> {
     let files: Vec<HSTRING> = files.iter().map(|file| file.as_os_str().into()).collect();
-    let users = Session::on(&files, &[]).and_then(|session| session.users());
+    let users = Session::on(&files).and_then(|session| session.users());
     users
-        .map(|(users, _)| users)
         .unwrap_or_default()
         .iter()
         .map(|user| user.Process.dwProcessId)
@@ -29,50 +28,24 @@ pub(crate) fn users_of(files: &[PathBuf]) -> Vec<u32> {
         .collect()
 }
 
-/// Asks one process to quit, and waits for it, up to 30 seconds. False when it has not
-/// quit; nothing is forced.
-pub(super) fn shut_down(process: &ProcessHandle) -> bool {
-    process
-        .started()
-        .and_then(|started| {
-            let process = RM_UNIQUE_PROCESS {
-                dwProcessId: process.pid(),
-                ProcessStartTime: started,
-            };
-            let session = Session::on(&[], &[process])?;
-            let (users, needs_restart_because) = session.users()?;
-            // Whatever is no program with windows it would send Ctrl+C, which a whole
-            // console hears, or nothing at all.
-            let will_do = users.len() == 1
-                && users[0].Process == process
-                && [RmMainWindow, RmOtherWindow].contains(&users[0].ApplicationType)
-                && needs_restart_because == 0;
-            Ok(will_do && session.shut_down().is_ok())
-        })
-        .unwrap_or(false)
-}
-
 /// A session of the Restart Manager, of which each user can have 64.
 struct Session(u32);
 
 impl Session {
-    fn on(files: &[HSTRING], processes: &[RM_UNIQUE_PROCESS]) -> io::Result<Self> {
+    fn on(files: &[HSTRING]) -> io::Result<Self> {
         let mut number = 0;
         let mut key = [0; CCH_RM_SESSION_KEY as usize + 1];
         // SAFETY: both outlive the call, and the key has the room it asks for.
         done(unsafe { RmStartSession(&mut number, None, PWSTR(key.as_mut_ptr())) })?;
         let session = Self(number);
         let files: Vec<PCWSTR> = files.iter().map(|file| PCWSTR(file.as_ptr())).collect();
-        let files = (!files.is_empty()).then_some(files.as_slice());
-        let processes = (!processes.is_empty()).then_some(processes);
         // SAFETY: the names end in a zero, and outlive the call with the lists.
-        done(unsafe { RmRegisterResources(session.0, files, processes, None) })?;
+        done(unsafe { RmRegisterResources(session.0, Some(&files), None, None) })?;
         Ok(session)
     }
 
-    /// Who uses what the session is on, and, as a bit set, why nothing but a restart of
-    /// the computer would do (`RM_REBOOT_REASON`).
-    fn users(&self) -> io::Result<(Vec<RM_PROCESS_INFO>, u32)> {
+    /// Who uses what the session is on.
+    fn users(&self) -> io::Result<Vec<RM_PROCESS_INFO>> {
         let mut users = vec![RM_PROCESS_INFO::default(); 8];
         let mut because = 0;
         // As the documentation has it: more may have come between two calls.
@@ -88,17 +61,12 @@ impl Session {
                 other => {
                     done(other)?;
                     users.truncate(count as usize);
-                    return Ok((users, because));
+                    return Ok(users);
                 }
             }
         }
         done(ERROR_MORE_DATA)?;
-        Ok((Vec::new(), because))
-    }
-
-    fn shut_down(&self) -> io::Result<()> {
-        // SAFETY: the session is open; no callback is given.
-        done(unsafe { RmShutdown(self.0, 0, None) })
+        Ok(Vec::new())
     }
 }
 
