@@ -97,6 +97,10 @@ impl InUse {
         let mut user = Self::by(pids, evidence);
         if holder.is_of_open_file {
             user.unseen = Some(Unseen::Cookieclean);
+        } else if holder.pid.is_some_and(|pid| !system::is_alive(pid)) {
+            // One that ends keeps its locks until the last of its threads has ended, and
+            // looks dead before that.
+            user.unseen = Some(Unseen::Remnant);
         }
         user
     }
