@@ -33,7 +33,36 @@ impl Chromium {
         profile: &str,
         extra_args: &[&str],
     ) -> Chromium {
-        Chromium::launch(None, server, user_data_dir, profile, extra_args)
+        Chromium::launch(None, server, &[], user_data_dir, &[profile], extra_args)
+    }
+
+    /// Starts it with several profiles open; one of them is used at first.
+    ///
+    /// Without a window of its own a Chromium does not take what a second start wants
+    /// opened, so they have to be those that were open when it last ended.
+    pub fn start_with(server: &Server, user_data_dir: &Path, profiles: &[&str]) -> Chromium {
+        let file = user_data_dir.join("Local State");
+        let mut state: Value = fs::read_to_string(&file)
+            .ok()
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_else(|| json!({}));
+        state["profile"]["last_used"] = json!(profiles[0]);
+        state["profile"]["last_active_profiles"] = json!(profiles);
+        state["profile"]["show_picker_on_startup"] = json!(false);
+        fs::write(&file, state.to_string()).expect("the state of the browser");
+        let restore = &["--restore-last-session"];
+        Chromium::start_by(server, &[], user_data_dir, profiles, restore)
+    }
+
+    /// Starts it by way of another command.
+    pub fn start_by(
+        server: &Server,
+        launcher: &[&str],
+        user_data_dir: &Path,
+        profiles: &[&str],
+        extra_args: &[&str],
+    ) -> Chromium {
+        Chromium::launch(None, server, launcher, user_data_dir, profiles, extra_args)
     }
 
     /// The same with windows on a display.
@@ -44,14 +73,22 @@ impl Chromium {
         profile: &str,
         extra_args: &[&str],
     ) -> Chromium {
-        Chromium::launch(Some(display), server, user_data_dir, profile, extra_args)
+        Chromium::launch(
+            Some(display),
+            server,
+            &[],
+            user_data_dir,
+            &[profile],
+            extra_args,
+        )
     }
 
     fn launch(
         display: Option<&Display>,
         server: &Server,
+        launcher: &[&str],
         user_data_dir: &Path,
-        profile: &str,
+        profiles: &[&str],
         extra_args: &[&str],
     ) -> Chromium {
         fs::create_dir_all(user_data_dir).expect("the user-data directory");
@@ -90,10 +127,12 @@ impl Chromium {
             server.port()
         ));
         args.push(format!("--user-data-dir={}", user_data_dir.display()));
-        args.push(format!("--profile-directory={profile}"));
         args.extend(extra_args.iter().map(|arg| arg.to_string()));
+        if let [profile] = profiles {
+            args.push(format!("--profile-directory={profile}"));
+        }
 
-        let mut process = Process::start(Kind::Chromium, &args, &env);
+        let mut process = Process::start(Kind::Chromium, launcher, &args, &env);
         let (port, path) = process.wait_for("the DevToolsActivePort file", || {
             let text = fs::read_to_string(&port_file).ok()?;
             let (port, path) = text.split_once('\n')?;
@@ -113,18 +152,7 @@ impl Chromium {
             .map_or(process.started_pid(), |pid| pid as u32);
 
         let target = wire.call(None, "Target.createTarget", json!({ "url": "about:blank" }));
-        let attached = wire.call(
-            None,
-            "Target.attachToTarget",
-            json!({ "targetId": target["targetId"], "flatten": true }),
-        );
-        let tab = text(&attached["sessionId"]);
-        wire.call(Some(&tab), "Page.enable", json!({}));
-        wire.call(
-            Some(&tab),
-            "Page.setLifecycleEventsEnabled",
-            json!({ "enabled": true }),
-        );
+        let tab = attach(&mut wire, &target["targetId"]);
         Chromium {
             process,
             wire,
@@ -165,6 +193,19 @@ impl Chromium {
         let path = self.exchange.offer(cookies);
         self.visit(&format!("https://{host}{path}"));
         self.exchange.assert_taken(host, &path);
+    }
+
+    /// Has all further visits take place in the other profile that is open.
+    pub fn use_other_profile(&mut self) {
+        let targets = self.wire.call(None, "Target.getTargets", json!({}));
+        let targets = targets["targetInfos"].as_array().expect("a list");
+        let contexts = self.wire.call(None, "Target.getBrowserContexts", json!({}));
+        let other = targets.iter().find(|target| {
+            target["type"] == "page"
+                && target["browserContextId"] != contexts["defaultBrowserContextId"]
+        });
+        let other = other.unwrap_or_else(|| panic!("no page of another profile: {targets:#?}"));
+        self.tab = attach(&mut self.wire, &other["targetId"]);
     }
 
     /// Has `embedded_host` set a cookie while a page of `top_host` embeds it.
@@ -229,6 +270,23 @@ impl Chromium {
     pub fn kill(mut self) {
         self.process.kill();
     }
+}
+
+/// Begins a session with a tab, and gives its id.
+fn attach(wire: &mut Wire, target: &Value) -> String {
+    let attached = wire.call(
+        None,
+        "Target.attachToTarget",
+        json!({ "targetId": target, "flatten": true }),
+    );
+    let tab = text(&attached["sessionId"]);
+    wire.call(Some(&tab), "Page.enable", json!({}));
+    wire.call(
+        Some(&tab),
+        "Page.setLifecycleEventsEnabled",
+        json!({ "enabled": true }),
+    );
+    tab
 }
 
 fn text(value: &Value) -> String {

@@ -29,7 +29,18 @@ impl Firefox {
     /// Session cookies are not in the store but in the session's file, and only
     /// come back with `("browser.startup.page", 3)`, open the previous windows.
     pub fn start(server: &Server, profile: &Path, extra_prefs: &[(&str, Value)]) -> Firefox {
-        Firefox::launch(("MOZ_HEADLESS", "1"), server, profile, extra_prefs)
+        Firefox::start_by(server, &[], profile, extra_prefs)
+    }
+
+    /// The same by way of another command.
+    pub fn start_by(
+        server: &Server,
+        launcher: &[&str],
+        profile: &Path,
+        extra_prefs: &[(&str, Value)],
+    ) -> Firefox {
+        let headless = ("MOZ_HEADLESS", "1");
+        Firefox::launch(headless, server, launcher, profile, extra_prefs)
     }
 
     /// The same with windows on a display.
@@ -39,12 +50,14 @@ impl Firefox {
         profile: &Path,
         extra_prefs: &[(&str, Value)],
     ) -> Firefox {
-        Firefox::launch(("DISPLAY", display.name()), server, profile, extra_prefs)
+        let display = ("DISPLAY", display.name());
+        Firefox::launch(display, server, &[], profile, extra_prefs)
     }
 
     fn launch(
         screen: (&str, &str),
         server: &Server,
+        launcher: &[&str],
         profile: &Path,
         extra_prefs: &[(&str, Value)],
     ) -> Firefox {
@@ -67,7 +80,7 @@ impl Firefox {
             profile.display().to_string(),
         ];
         let env = [screen, ("MOZ_CRASHREPORTER_DISABLE", "1")];
-        let mut process = Process::start(Kind::Firefox, &args, &env);
+        let mut process = Process::start(Kind::Firefox, launcher, &args, &env);
         let port = process.wait_for("the WebDriverBiDiServer.json file", || {
             let text = fs::read_to_string(&port_file).ok()?;
             let port: Value = serde_json::from_str(&text).ok()?;
@@ -238,6 +251,11 @@ impl Firefox {
     /// Waits until it has ended because somebody else asked for it.
     pub fn wait_for_end(mut self) -> ExitStatus {
         self.process.wait_for_end()
+    }
+
+    /// SIGTERM, upon which a Firefox ends at once.
+    pub fn terminate(mut self) {
+        self.process.terminate(self.pid);
     }
 
     /// SIGKILL for all of its processes: nothing is written.

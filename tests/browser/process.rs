@@ -1,6 +1,7 @@
 //! A browser's processes: started in a home folder of their own, and none of
 //! them left behind.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::os::unix::fs::DirBuilderExt;
 use std::os::unix::process::CommandExt;
@@ -22,7 +23,14 @@ pub(super) struct Process {
 impl Process {
     /// Starts the browser. The environment is empty but for what it needs: no
     /// session bus, no proxy, no home of the user, and no display but that in `env`.
-    pub(super) fn start(kind: Kind, args: &[String], env: &[(&str, &str)]) -> Process {
+    ///
+    /// `launcher` is a command that starts it, for instance in namespaces of its own.
+    pub(super) fn start(
+        kind: Kind,
+        launcher: &[&str],
+        args: &[String],
+        env: &[(&str, &str)],
+    ) -> Process {
         let program = kind
             .program()
             .unwrap_or_else(|| panic!("{} is not installed", kind.name()));
@@ -38,7 +46,10 @@ impl Process {
                 .expect("a folder in the browser's home");
         }
         let output = File::create(home.path().join("output")).expect("a file for its output");
-        let child = Command::new(&program)
+        let mut line: Vec<&OsStr> = launcher.iter().map(OsStr::new).collect();
+        line.push(program.as_os_str());
+        let child = Command::new(line[0])
+            .args(&line[1..])
             .args(args)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())

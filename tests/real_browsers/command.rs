@@ -1,12 +1,16 @@
 //! Runs the command, and reads what it says.
 
-use std::fs;
+use std::ffi::OsStr;
+use std::fs::{self, File};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
+use tempfile::TempDir;
 
-use crate::browser::Cookie;
+use crate::browser::{Cookie, wait_for};
+use crate::watch::LIMIT;
 use crate::world::{Run, World};
 
 /// What a run gave, and its JSON document.
@@ -63,6 +67,97 @@ impl Drop for Started {
     }
 }
 
+/// A command that has been started, and whose words can be read as they come.
+pub struct Running {
+    child: Started,
+    since: Instant,
+    /// Of its own: several can run at once.
+    folder: TempDir,
+}
+
+/// Starts a command in these folders.
+pub fn begin(world: &World, arguments: &[&str], folders: &[&Path]) -> Running {
+    begin_by(world, &[], arguments, folders)
+}
+
+/// The same by way of another command.
+pub fn begin_by(
+    world: &World,
+    launcher: &[&str],
+    arguments: &[&str],
+    folders: &[&Path],
+) -> Running {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::create_dir(folder.path().join("tmp")).expect("a temporary folder");
+    let file = |name| File::create(folder.path().join(name)).expect("a file");
+    let plain = in_folders(world, arguments, folders);
+    let mut line: Vec<&OsStr> = launcher.iter().map(OsStr::new).collect();
+    line.push(plain.get_program());
+    line.extend(plain.get_args());
+    let mut command = Command::new(line[0]);
+    command.args(&line[1..]);
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let child = command
+        .env("TMPDIR", folder.path().join("tmp"))
+        .stdin(Stdio::null())
+        .stdout(file("stdout"))
+        .stderr(file("stderr"))
+        .spawn()
+        .expect("the command starts");
+    Running {
+        child: Started(child),
+        since: Instant::now(),
+        folder,
+    }
+}
+
+impl Running {
+    pub fn pid(&self) -> u32 {
+        self.child.0.id()
+    }
+
+    /// What it has said so far on standard error.
+    pub fn said(&self) -> String {
+        fs::read_to_string(self.folder.path().join("stderr")).expect("its words")
+    }
+
+    #[track_caller]
+    pub fn wait_until_it_says(&mut self, words: &str) {
+        wait_for(words, LIMIT, || {
+            let ended = self.is_finished();
+            let said = self.said();
+            assert!(!ended || said.contains(words), "it ended with: {said}");
+            said.contains(words).then_some(())
+        });
+    }
+
+    pub fn is_finished(&mut self) -> bool {
+        self.child.0.try_wait().expect("a look").is_some()
+    }
+
+    /// Waits for its end; gives also how long it ran.
+    #[track_caller]
+    pub fn end(mut self) -> (Answer, Duration) {
+        let status = self.child.0.wait().expect("its end");
+        let took = self.since.elapsed();
+        let left = fs::read_dir(self.folder.path().join("tmp")).expect("a folder");
+        assert_eq!(left.count(), 0, "a copy of cookies was left");
+        let stdout = fs::read_to_string(self.folder.path().join("stdout")).expect("a document");
+        let run = Run {
+            code: status.code().expect("it was not killed"),
+            stdout,
+            stderr: self.said(),
+        };
+        let document = run.json();
+        (Answer { run, document }, took)
+    }
+}
+
 fn in_folders(world: &World, arguments: &[&str], folders: &[&Path]) -> Command {
     let mut command = prepared(world, arguments);
     for folder in folders {
@@ -101,6 +196,16 @@ impl Answer {
     pub fn expect(self, code: i32) -> Self {
         assert_eq!(self.run.code, code, "{self:#?}");
         self
+    }
+
+    /// The status with which the run ended.
+    pub fn code(&self) -> i32 {
+        self.run.code
+    }
+
+    /// What it said on standard error.
+    pub fn said(&self) -> &str {
+        &self.run.stderr
     }
 
     /// The listed cookies of stores of this kind, without their values.

@@ -84,6 +84,45 @@ fn a_firefox_that_starts_during_a_deletion_waits_and_then_has_exactly_the_others
     });
 }
 
+#[test]
+fn a_firefox_starts_normally_after_a_deletion_was_killed_while_it_held_the_profile() {
+    if !Kind::Firefox.available(
+        "a_firefox_starts_normally_after_a_deletion_was_killed_while_it_held_the_profile",
+    ) {
+        return;
+    }
+    let server = Server::start();
+    let world = sample::world();
+    let profile = world.path(FIREFOX);
+    let store = profile.join("cookies.sqlite");
+    let before = persistent(cookies_of("firefox", "abcd1234.default-esr"));
+    let (gone, kept) = split(&before);
+
+    // Where there was no lock file yet, the one that it made stays as well.
+    let parentlock = profile.join(".parentlock");
+    assert!(!parentlock.exists());
+    let writer = Connection::open(&store).unwrap();
+    writer.execute_batch("BEGIN IMMEDIATE").unwrap();
+    let mut deletion = start(&world, &["openai.com"], &profile);
+    wait_for("the deletion to take the lock", LIMIT, || {
+        lock_holder(&parentlock)
+    });
+    deletion.0.kill().unwrap();
+    deletion.0.wait().unwrap();
+    writer.execute_batch("ROLLBACK").unwrap();
+    drop(writer);
+    assert!(parentlock.exists());
+
+    let mut browser = Firefox::start(&server, &profile, &[]);
+    assert_eq!(persistent(browser.cookies()), before);
+    browser.close();
+    let deleted = delete(&world, &[&profile]).expect(0);
+    assert_eq!(deleted.store(&store)["deleted"], gone.len());
+    let mut browser = Firefox::start(&server, &profile, &[]);
+    assert_eq!(persistent(browser.cookies()), kept);
+    browser.kill();
+}
+
 /// The Firefox that was started with this profile, as soon as it has loaded its
 /// main library: it takes the lock right after that.
 fn loaded_firefox(profile: &Path) -> Option<u32> {

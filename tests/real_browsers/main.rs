@@ -13,10 +13,16 @@ mod world;
 
 mod chromium;
 mod chromium_lock;
+mod closing;
 mod command;
 mod firefox;
 mod firefox_lock;
 mod given;
+mod meeting;
+mod namespaces;
 mod open_browsers;
 mod sample;
+mod stale;
+
+mod waiting;
 mod watch;

@@ -167,3 +167,27 @@ fn an_open_firefox_is_listed_named_and_left_alone_while_a_closed_profile_is_clea
         browser.kill();
     }
 }
+
+/// "Remove SingletonLock" is what the web advises where a Chromium does not start.
+#[test]
+fn an_open_chromium_whose_links_were_removed_is_named_and_left_alone() {
+    if !Kind::Chromium
+        .available("an_open_chromium_whose_links_were_removed_is_named_and_left_alone")
+    {
+        return;
+    }
+    let server = Server::start();
+    let world = sample::world();
+    let (dir, store) = (world.path(CHROME), world.path(CHROME_STORE));
+    let mut browser = Chromium::start(&server, &dir, "Default", &[]);
+    for name in ["SingletonLock", "SingletonSocket", "SingletonCookie"] {
+        std::fs::remove_file(dir.join(name)).expect("one link less");
+    }
+    let before = browser.cookies();
+    let refused = delete(&world, &[&dir]).expect(3);
+    assert_eq!(refused.store(&store)["status"], "in-use");
+    assert_eq!(users(refused.store(&store)), [u64::from(browser.pid())]);
+    assert_eq!(browser.cookies(), before);
+    browser.kill();
+    delete(&world, &[&dir]).expect(0);
+}
