@@ -4,10 +4,12 @@ use std::fs;
 use std::thread;
 use std::time::Duration;
 
-use crate::browser::{Chromium, Cookie, Firefox, Kind, Server};
-use crate::command::{begin, delete, list, users};
-use crate::sample::{self, CHROME, CHROME_STORE, FIREFOX, cookies_of, split};
-use crate::watch::{Pause, assert_sound};
+use serde_json::{Value, json};
+
+use crate::browser::{Chromium, Cookie, Display, Firefox, Kind, Server, wait_for};
+use crate::command::{begin, begin_by, delete, list, users};
+use crate::sample::{self, CHROME, CHROME_STORE, FIREFOX, cookies_of, persistent, split};
+use crate::watch::{LIMIT, Pause, assert_sound};
 use crate::world::World;
 
 /// Without it, Chromium drops session cookies at a start.
@@ -208,6 +210,68 @@ fn a_firefox_that_cannot_be_asked_to_quit_is_left_unharmed_and_not_waited_for() 
     assert_eq!(users(row), [u64::from(browser.pid())]);
     browser.visit("https://new.example/");
     assert_eq!(browser.cookies(), before);
+    browser.kill();
+}
+
+#[test]
+fn a_firefox_with_windows_closes_them_and_has_them_and_its_cookies_again() {
+    const NAME: &str = "a_firefox_with_windows_closes_them_and_has_them_and_its_cookies_again";
+    if !Kind::Firefox.available(NAME) || !Display::available(NAME) {
+        return;
+    }
+    let server = Server::start();
+    let world = sample::world();
+    let profile = world.path(FIREFOX);
+    let restore: &[(&str, Value)] = &[
+        ("browser.startup.page", json!(3)),
+        ("browser.sessionstore.interval", json!(500)),
+    ];
+    let display = Display::start();
+    let mut browser = Firefox::start_on(&display, &server, &profile, restore);
+    browser.set_cookie("new.example", "a=new; Max-Age=86400");
+    browser.set_cookie("chat.openai.com", "b=new; Max-Age=86400");
+    browser.visit("https://one.example/");
+    browser.visit_in_new_window("https://two.example/");
+    let (_, kept) = split(&persistent(browser.cookies()));
+    assert!(kept.iter().any(|cookie| cookie.host == "new.example"));
+
+    // A window that it has never noted could be lost.
+    let noted = profile.join("sessionstore-backups/recovery.jsonlz4");
+    wait_for("firefox to note its windows", LIMIT, || {
+        let bytes = fs::read(&noted).ok()?;
+        let sites = [&b"one.example"[..], b"two.example"];
+        let all = sites
+            .iter()
+            .all(|site| bytes.windows(site.len()).any(|w| w == *site));
+        all.then_some(())
+    });
+
+    let to_display = format!("DISPLAY={}", display.name());
+    let launcher = ["env", &to_display];
+    let arguments = ["openai.com", "--close"];
+    let (closed, _) = begin_by(&world, &launcher, &arguments, &[&profile]).end();
+    let closed = closed.expect(0);
+    assert_eq!(
+        closed.store(&profile.join("cookies.sqlite"))["status"],
+        "cleaned"
+    );
+    assert!(browser.wait_for_end().success());
+
+    let mut browser = Firefox::start(&server, &profile, restore);
+    assert_eq!(persistent(browser.cookies()), kept);
+    let urls = browser.run(
+        "const urls = [];
+         for (const window of Services.wm.getEnumerator('navigator:browser')) {
+             for (const tab of window.gBrowser.tabs) {
+                 urls.push(tab.linkedBrowser.currentURI.spec);
+             }
+         }
+         return urls;",
+    );
+    let urls = urls.to_string();
+    for site in ["one.example", "two.example"] {
+        assert!(urls.contains(site), "{site} is not in {urls}");
+    }
     browser.kill();
 }
 
