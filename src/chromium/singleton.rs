@@ -106,15 +106,17 @@ impl UserDataLock {
             .collect()
     }
 
+    fn stores(&self) -> Vec<PathBuf> {
+        self.profiles
+            .iter()
+            .flat_map(|profile| COOKIES.map(|file| profile.join(file)))
+            .collect()
+    }
+
     /// Who has a store open although nothing locks the directory: children of a browser
     /// that has ended may yet write what they hold.
     fn remnant(&self) -> Option<InUse> {
-        let stores: Vec<_> = self
-            .profiles
-            .iter()
-            .flat_map(|profile| COOKIES.map(|file| profile.join(file)))
-            .collect();
-        let users = system::users_of(&stores).into_iter();
+        let users = system::users_of(&self.stores()).into_iter();
         let users: Vec<_> = users.filter(|pid| is_of_family(*pid)).collect();
         if users.is_empty() {
             return None;
@@ -229,12 +231,29 @@ impl Lock for UserDataLock {
 
     fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<Asked> {
         // A child would end without the browser, which starts it again.
-        if system::main_process(process.pid()) != Some(process.pid())
-            || !is_of_family(process.pid())
-        {
+        let main = |pid| system::main_process(pid).filter(|main| is_of_family(*main));
+        if main(process.pid()) != Some(process.pid()) || !self.is_used_by(process.pid()) {
             return Ok(Asked::CannotBe);
         }
         process.quit_chromium()
+    }
+}
+
+impl UserDataLock {
+    /// Whether a process, or a child of it, really works in this directory: a copy of a
+    /// directory has links, too, which lead to the browser of the other one.
+    fn is_used_by(&self, pid: u32) -> bool {
+        if system::WINDOWS {
+            // Its window has the name of the directory.
+            return true;
+        }
+        let is_its = |user: u32| system::main_process(user) == Some(pid);
+        let locks = self.leveldb_files();
+        locks
+            .iter()
+            .filter_map(|file| system::lock_holder(file).ok()??.pid)
+            .any(is_its)
+            || system::users_of(&self.stores()).into_iter().any(is_its)
     }
 }
 

@@ -115,16 +115,16 @@ impl Lock for ParentLock {
         if let Some(user) = self.locked_otherwise() {
             return Err(Refused::InUse(explained(user)));
         }
-        loop {
-            match HeldFile::take(&self.file).at(&self.file)? {
-                Taken::Ours(held) => return Ok(Claim::new(HeldLock { _file: held })),
-                // It may be gone by now.
-                Taken::Theirs => {
-                    if let Some(user) = self.in_use()? {
-                        return Err(Refused::InUse(user));
-                    }
-                }
-            }
+        match HeldFile::take(&self.file).at(&self.file)? {
+            Taken::Ours(held) => Ok(Claim::new(HeldLock { _file: held })),
+            Taken::Theirs => Err(Refused::InUse(match self.in_use()? {
+                Some(user) => user,
+                // Gone by now, as a rule: another try will tell.
+                None => InUse {
+                    unseen: Some(Unseen::Remnant),
+                    ..InUse::shown_by(format!("{} is locked", self.file.display()))
+                },
+            })),
         }
     }
 

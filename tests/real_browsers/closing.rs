@@ -1,6 +1,7 @@
 //! `--close`: browsers that are asked to quit, and what they have afterwards.
 
 use std::fs;
+use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -184,6 +185,32 @@ fn only_the_chromium_that_uses_the_profile_is_asked_to_quit() {
     let mut other = Chromium::start(&server, &other_dir, "Default", RESTORE);
     assert_eq!(other.cookies(), of_other);
     other.kill();
+}
+
+/// The copy has links, too, and they lead to the browser of the original.
+#[test]
+fn for_a_copy_of_a_directory_the_browser_of_the_original_is_not_asked_to_quit() {
+    if !Kind::Chromium
+        .available("for_a_copy_of_a_directory_the_browser_of_the_original_is_not_asked_to_quit")
+    {
+        return;
+    }
+    let server = Server::start();
+    let world = sample::world();
+    let dir = world.path(CHROME);
+    let mut browser = Chromium::start(&server, &dir, "Default", RESTORE);
+    let before = browser.cookies();
+    let copy = world.path("copy");
+    let copied = Command::new("cp").arg("-r").args([&dir, &copy]).status();
+    assert!(copied.expect("cp").success());
+
+    let (refused, took) = begin(&world, &["openai.com", "--close"], &[&copy]).end();
+    let refused = refused.expect(3);
+    assert!(took < FAR_LESS_THAN_30_SECONDS, "{took:?}");
+    let row = refused.store(&copy.join("Default/Cookies"));
+    assert_eq!(users(row), [u64::from(browser.pid())]);
+    assert_eq!(browser.cookies(), before);
+    browser.close();
 }
 
 #[test]
