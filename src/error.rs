@@ -47,6 +47,8 @@ pub enum Fault {
     Outside(PathBuf),
     #[error("it does not parse: {0}")]
     Unparsable(String),
+    #[error("it is no session that can be read: {0}")]
+    BadSession(String),
     #[error("it changes while it is read, and no private copy of it could be made: {0}")]
     NoRoom(Box<Error>),
     #[error("no copy for undo could be written, so nothing was deleted: {0}")]

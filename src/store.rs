@@ -20,6 +20,8 @@ pub enum Kind {
     Firefox,
     /// Chromium's `Device Bound Sessions`: not cookies, but what brings them back.
     DeviceBound,
+    /// A file of Firefox's session, which has the cookies that end with it.
+    FirefoxSession,
 }
 
 /// One file that holds cookies.

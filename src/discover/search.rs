@@ -10,7 +10,7 @@ use super::roots::Roots;
 use crate::browsers::Browser;
 use crate::claim::Guard;
 use crate::error::{Error, Fault};
-use crate::store::Store;
+use crate::store::{Kind, Store};
 use crate::system;
 
 /// A profile with its stores.
@@ -117,7 +117,8 @@ impl<'a> Search<'a> {
             return;
         }
         let mut stores = Vec::new();
-        for (file, store) in files {
+        let mut sessions = HashSet::new();
+        for (file, make) in files {
             // A browser that was just begun with has not written it yet.
             let real = match self.is_there(&file) {
                 false => dir.join(file.strip_prefix(&candidate.dir).unwrap_or(&file)),
@@ -130,11 +131,16 @@ impl<'a> Search<'a> {
                 self.problem(Fault::Outside(real).at(file));
                 continue;
             }
-            // The same file under a second name.
-            if system::file_id(&real).is_some_and(|id| !self.files.insert(id)) {
-                continue;
+            let store = make(real.clone());
+            // The same file under a second name. One that is replaced when it is
+            // cleaned is not the same any more then.
+            let is_known = match store.kind() {
+                Kind::FirefoxSession => !sessions.insert(real),
+                _ => system::file_id(&real).is_some_and(|id| !self.files.insert(id)),
+            };
+            if !is_known {
+                stores.push(store);
             }
-            stores.push(store(real));
         }
         self.found.profiles.push(Profile {
             browser,

@@ -5,3 +5,4 @@ mod cookies;
 mod origin_attributes;
 mod parent_lock;
 pub(crate) mod profiles;
+mod session;

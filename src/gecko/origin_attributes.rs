@@ -1,9 +1,11 @@
-//! What Firefox keeps a cookie apart by: the column `originAttributes`.
+//! What Firefox keeps a cookie apart by: the column `originAttributes`, and the object
+//! of that name in session files.
 //!
 //! `''`, or `^` and URL-encoded `key=value` joined by `&`
 //! (`caps/OriginAttributes.cpp` in Firefox's source).
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use url::form_urlencoded;
 
@@ -20,9 +22,19 @@ pub(super) struct OriginAttributes {
 
 impl OriginAttributes {
     pub fn parse(suffix: &str) -> Self {
-        let mut attributes = Self::default();
         let pairs = suffix.strip_prefix('^').unwrap_or(suffix);
-        for (key, value) in form_urlencoded::parse(pairs.as_bytes()) {
+        Self::of(form_urlencoded::parse(pairs.as_bytes()))
+    }
+
+    /// As session files have them: an object, whose members these are.
+    pub fn of_pairs(pairs: &BTreeMap<String, String>) -> Self {
+        let borrowed = |(key, value)| (Cow::from(key), Cow::from(value));
+        Self::of(pairs.iter().map(borrowed))
+    }
+
+    fn of<'a>(pairs: impl Iterator<Item = (Cow<'a, str>, Cow<'a, str>)>) -> Self {
+        let mut attributes = Self::default();
+        for (key, value) in pairs {
             match &*key {
                 "userContextId" => attributes.user_context_id = value.parse().unwrap_or(0),
                 "partitionKey" => attributes.set_partition(value),

@@ -1,4 +1,4 @@
-//! The profiles beside a `profiles.ini`, and the cookie store in each.
+//! The profiles beside a `profiles.ini`, and the stores in each.
 
 use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
@@ -9,6 +9,7 @@ use ini::{Ini, ParseOption};
 use super::containers::Containers;
 use super::cookies::MozCookies;
 use super::parent_lock::ParentLock;
+use super::session::{self, SessionFile};
 use crate::browsers::Browser;
 use crate::claim::Guard;
 use crate::discover::{Candidate, Search};
@@ -108,9 +109,14 @@ fn add(
     type Make<'a> = &'a dyn Fn(PathBuf) -> Box<dyn Store>;
     let store: Make<'_> = &|path| Box::new(Cookies::new(path, Containers::of(&dir)));
     let older: Make<'_> = &|path| Box::new(Cookies::older_copy(path, Containers::of(&dir)));
+    let session: Make<'_> = &|path| Box::new(SessionFile::new(path, Containers::of(&dir)));
     let mut files = vec![(dir.join(COOKIES), store)];
-    for file in search.entries(&dir) {
-        if is_older_copy(&file) {
+    let mut entries = search.entries(&dir);
+    entries.extend(search.entries(&dir.join(session::BACKUPS)));
+    for file in entries {
+        if session::is_session_file(&file) {
+            files.push((file, session));
+        } else if is_older_copy(&file) {
             files.push((file, older));
         }
     }

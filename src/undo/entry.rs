@@ -1,6 +1,7 @@
 //! A deletion that can be undone, and putting its rows back.
 
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +11,7 @@ use super::{CopyHeader, KEPT, copies, copy, destroy, headers, wipe};
 use crate::claim::{Guard, InUse, Refused};
 use crate::discover::{Filter, Found, Layout, Roots, discover, jobs};
 use crate::error::{At, Error, Fault};
-use crate::store::Restored;
+use crate::store::{Kind, Restored};
 use crate::system;
 
 /// A deletion that can be undone.
@@ -159,6 +160,16 @@ fn restore_one(
     let header = copy.header_of_copy().clone();
     path.clone_from(&header.store);
     if let Err(error) = header.store.symlink_metadata() {
+        // The browser moves and removes these at every start.
+        let is_over = header.rows.kind == Kind::FirefoxSession
+            && error.kind() == io::ErrorKind::NotFound
+            && header.profile_dir.is_dir();
+        if is_over {
+            return Ok(PutBackOutcome::Restored(Restored {
+                skipped: header.rows.rows,
+                ..Restored::default()
+            }));
+        }
         return Err(Fault::from(error).at(&header.store));
     }
     let found = places.of(&header)?;

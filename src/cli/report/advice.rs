@@ -55,6 +55,10 @@ pub fn for_fault(fault: &Fault) -> Option<&'static str> {
             "What it lists may be missing here; folders were searched all the same. \
              --profile-dir takes a profile that was not found."
         }
+        Fault::BadSession(_) => {
+            "It was left untouched; the browser can hardly read it either. Remove it, if you do \
+             not need the windows and tabs in it."
+        }
         Fault::NoRoom(_) => "Close the browser, or set TMPDIR (TEMP) to a folder with room in it.",
         Fault::Unsure(_) => {
             "Look at what is there with \"cookieclean list\"; \"cookieclean undo\" puts back what is \

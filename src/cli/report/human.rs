@@ -1,5 +1,6 @@
 //! What a person reads.
 
+use std::collections::HashSet;
 use std::io::{self, Write};
 use std::ptr;
 
@@ -13,7 +14,6 @@ use super::words::{
     since_in_use, title_of,
 };
 use super::{Cleaning, Listing, warn};
-use crate::browsers::Family;
 use crate::claim::InUse;
 use crate::clean::{Cleaned, Looked, Outcome, Unread};
 use crate::cookie::{Cookie, Query};
@@ -24,6 +24,19 @@ use crate::store::{Counts, Kind};
 
 const TITLE: Style = Style::new().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default();
+
+/// By what a person tells cookies apart: host, name, path, partition, container.
+type SessionRow = (String, String, String, Option<String>, Option<String>);
+
+fn row_of(cookie: &Cookie) -> SessionRow {
+    (
+        cookie.host.clone(),
+        cookie.name.clone(),
+        cookie.path.clone(),
+        cookie.partition.clone(),
+        cookie.container.clone(),
+    )
+}
 
 /// Profiles of one browser that are in use by the same.
 struct Skipped {
@@ -69,8 +82,11 @@ pub struct Human<'a> {
     told: Vec<Cookie>,
     interrupted: bool,
     failed: bool,
-    /// A store of a family with session files was cleaned.
-    cleaned_gecko: bool,
+    /// What was shown of the session files of the current profile: of several that
+    /// have the same cookie, one is enough to read.
+    in_session: HashSet<SessionRow>,
+    /// Cookies that were counted and not shown for that.
+    repeated: u64,
     was_waited: bool,
     /// Cookies are not listed once more.
     pub is_brief: bool,
@@ -106,7 +122,8 @@ impl<'a> Human<'a> {
             told: Vec::new(),
             interrupted: false,
             failed: false,
-            cleaned_gecko: false,
+            in_session: HashSet::new(),
+            repeated: 0,
             was_waited: false,
             is_brief: false,
             is_preview: false,
@@ -123,7 +140,11 @@ impl<'a> Human<'a> {
     /// Whether this is another profile than the last one.
     fn begins(&mut self, profile: &Profile) -> bool {
         let last = self.current.replace(ptr::from_ref(profile));
-        last.is_none_or(|last| !ptr::eq(last, profile))
+        let is_other = last.is_none_or(|last| !ptr::eq(last, profile));
+        if is_other {
+            self.in_session.clear();
+        }
+        is_other
     }
 
     fn title(&mut self, profile: &Profile, remark: &str) -> io::Result<()> {
@@ -138,6 +159,18 @@ impl<'a> Human<'a> {
         writeln!(self.out, "{style}{}{style:#}{remark}", title_of(profile))
     }
 
+    /// Those cookies of a store that were not shown as another's of the same profile.
+    fn unseen<'c>(&mut self, job: &Job<'_>, cookies: &'c [Cookie]) -> Vec<&'c Cookie> {
+        let is_session = job.store.kind() == Kind::FirefoxSession;
+        let all = cookies.len();
+        let unseen: Vec<_> = cookies
+            .iter()
+            .filter(|cookie| !is_session || self.in_session.insert(row_of(cookie)))
+            .collect();
+        self.repeated += (all - unseen.len()) as u64;
+        unseen
+    }
+
     fn table(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
         let profile = job.profile;
         if self.quiet || cookies.is_empty() {
@@ -149,6 +182,10 @@ impl<'a> Human<'a> {
         };
         self.title(profile, &remark)?;
         let now = Timestamp::now();
+        let cookies = self.unseen(job, cookies);
+        if cookies.is_empty() {
+            return Ok(());
+        }
         let rows: Vec<_> = cookies
             .iter()
             .map(|cookie| {
@@ -210,6 +247,20 @@ impl<'a> Human<'a> {
                 cookies,
             }),
         }
+    }
+
+    /// Why more were counted than shown.
+    fn tell_repeated(&mut self) -> io::Result<()> {
+        let (are, same) = match self.repeated {
+            0 => return Ok(()),
+            1 => ("is", "a cookie shown above"),
+            _ => ("are", "cookies shown above"),
+        };
+        writeln!(
+            self.out,
+            "{} of them {are} in a second session file, the same as {same}.",
+            grouped(self.repeated)
+        )
     }
 
     /// Takes note of what else a store has to do with what was asked for.
@@ -369,6 +420,7 @@ impl Listing for Human<'_> {
         if self.matched > 0 {
             self.tell_elsewhere("")?;
         }
+        self.tell_repeated()?;
         if self.is_preview && self.open > 0 {
             writeln!(
                 self.out,
@@ -402,7 +454,6 @@ impl Cleaning for Human<'_> {
                 kept,
                 trouble,
             } => {
-                self.cleaned_gecko |= job.profile.browser.family == Family::Gecko;
                 if self.last_matched != Some(ptr::from_ref(job.profile)) {
                     self.last_matched = Some(ptr::from_ref(job.profile));
                     self.matched_profiles += 1;
@@ -492,6 +543,7 @@ impl Cleaning for Human<'_> {
             },
         )?;
         self.tell_elsewhere(", and were deleted too")?;
+        self.tell_repeated()?;
         self.tell_the_rest()?;
         match undo {
             Some(id) => writeln!(
@@ -505,13 +557,6 @@ impl Cleaning for Human<'_> {
             "Only cookies were deleted: localStorage, IndexedDB and the cache of\n{domains} are \
              still there."
         )?;
-        if self.cleaned_gecko {
-            writeln!(
-                self.out,
-                "Firefox may bring session cookies back when it restores a session: its\nsession \
-                 files are not cleaned yet."
-            )?;
-        }
         Ok(())
     }
 }

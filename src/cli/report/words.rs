@@ -10,6 +10,7 @@ use crate::claim::InUse;
 use crate::clean::{Looked, Unread};
 use crate::cookie::{Cookie, MatchedBy};
 use crate::discover::{Found, Job, Profile};
+use crate::store::Kind;
 
 /// Longer ones would push everything else off the screen; JSON has them whole.
 pub const WIDEST_HOST: usize = 60;
@@ -124,6 +125,9 @@ pub fn remarks(job: &Job<'_>, cookie: &Cookie) -> String {
     }
     if cookie.path != "/" {
         remarks.push(format!("path {}", cut(&cookie.path, WIDEST_HOST)));
+    }
+    if job.store.kind() == Kind::FirefoxSession {
+        remarks.push("in session files".into());
     }
     remarks.join(", ")
 }
