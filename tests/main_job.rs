@@ -6,7 +6,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use world::{World, names, stores};
+use world::{World, names, sessions, stores};
 
 /// What a cookie is told apart by, in the order of both sides of the comparison.
 const IDENTITY: [&str; 7] = [
@@ -23,12 +23,7 @@ const IDENTITY: [&str; 7] = [
 fn expected() -> Vec<Value> {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/home.expected.json");
     let document: Value = serde_json::from_slice(&fs::read(file).unwrap()).unwrap();
-    let cookies = document["cookies"].as_array().unwrap().iter();
-    // Firefox keeps session cookies elsewhere.
-    cookies
-        .filter(|c| c["browser"] != "firefox" || c["session"] == false)
-        .cloned()
-        .collect()
+    document["cookies"].as_array().unwrap().clone()
 }
 
 fn identities<'a>(cookies: impl IntoIterator<Item = &'a Value>) -> Vec<String> {
@@ -58,7 +53,7 @@ fn is_openai(cookie: &Value) -> bool {
         || cookie["partition"] == "https://openai.com"
 }
 
-/// The stores of the sample home folder, with their tables.
+/// The databases of the sample home folder, with their tables.
 fn all_stores(world: &World) -> Vec<(std::path::PathBuf, &'static str)> {
     [
         (".config/google-chrome/Default/Cookies", "cookies"),
@@ -76,6 +71,14 @@ fn all_stores(world: &World) -> Vec<(std::path::PathBuf, &'static str)> {
     ]
     .map(|(path, table)| (world.path(path), table))
     .to_vec()
+}
+
+/// The texts of its session files.
+fn all_sessions(world: &World) -> Vec<String> {
+    ["abcd1234.default-esr", "efgh5678.work"]
+        .map(|profile| format!(".mozilla/firefox/{profile}/sessionstore.jsonlz4"))
+        .map(|file| sessions::text(&world.path(&file)))
+        .to_vec()
 }
 
 #[test]
@@ -147,7 +150,9 @@ fn a_deletion_takes_the_site_and_nothing_else() {
         rows_gone += before.len() - after.len();
         assert_eq!(stores::integrity(path), "ok");
     }
-    assert_eq!(rows_gone, gone);
+    let in_sessions = |c: &&Value| c["browser"] == "firefox" && c["session"] == true;
+    let all_gone = all.iter().filter(|c| is_openai(c));
+    assert_eq!(rows_gone, gone - all_gone.filter(in_sessions).count());
     for host in ["notopenai.com", "evil.example", "example.com", "localhost"] {
         let host_of = |c: &Value| {
             c["host"]
@@ -203,6 +208,12 @@ fn no_deleted_value_is_left_in_any_file_of_a_profile() {
                 assert!(!has(&bytes, value.as_bytes()), "{value} in {path:?}");
             }
         }
+        if name.starts_with("sessionstore") {
+            let text = sessions::text(&path);
+            for value in values.iter().filter(|v| !others.contains(v)) {
+                assert!(!text.contains(value), "{value} in {path:?}");
+            }
+        }
         if name.starts_with("Cookies") {
             for value in &encrypted {
                 assert!(!has(&bytes, value), "a value in {path:?}");
@@ -214,11 +225,10 @@ fn no_deleted_value_is_left_in_any_file_of_a_profile() {
 #[test]
 fn undo_brings_every_row_back_byte_for_byte() {
     let world = World::of_fixtures();
-    let dump = || -> Vec<_> {
-        all_stores(&world)
-            .iter()
-            .map(|(path, table)| stores::dump(path, table))
-            .collect()
+    let dump = || -> (Vec<_>, Vec<_>) {
+        let tables = all_stores(&world);
+        let rows = tables.iter().map(|(path, table)| stores::dump(path, table));
+        (rows.collect(), all_sessions(&world))
     };
     let before = dump();
     let (_, deleted) = world.json(&["openai.com"]);
@@ -314,7 +324,7 @@ fn the_json_of_a_deletion_is_that_of_the_contract() {
     assert_eq!(document["domains"], json!(["openai.com", "example.org"]));
     assert!(document["undo"]["id"].is_string());
     let stores = document["stores"].as_array().unwrap();
-    assert_eq!(stores.len(), 6);
+    assert_eq!(stores.len(), 8);
     let sum: u64 = stores.iter().map(|s| s["deleted"].as_u64().unwrap()).sum();
     assert_eq!(document["deleted"], sum);
     for store in stores {
@@ -463,8 +473,8 @@ fn profile_dir_takes_a_profile_and_a_whole_user_data_folder_of_either_family() {
         (".config/google-chrome", 2, 12),
         (".config/google-chrome/Profile 1", 1, 2),
         (".config/microsoft-edge/Default", 1, 1),
-        (".mozilla/firefox", 2, 12),
-        (".mozilla/firefox/efgh5678.work", 1, 2),
+        (".mozilla/firefox", 4, 15),
+        (".mozilla/firefox/efgh5678.work", 2, 2),
     ] {
         let dir = world.path(folder);
         let run = world
@@ -533,7 +543,7 @@ fn a_question_that_is_not_answered_with_yes_deletes_nothing() {
         assert!(world.files() == before, "{answer:?}");
     }
     let shown = ask("y\n");
-    assert!(shown.contains("Deleted 25 cookies"), "{shown}");
+    assert!(shown.contains("Deleted 28 cookies"), "{shown}");
     assert!(world.files() != before);
 }
 
