@@ -86,11 +86,11 @@ fn the_folders_of_windows_are_searched() {
     let world = windows_home();
     let (code, document) = run(&world, &["list", "openai.com"]);
     assert_eq!(code, 0, "{document}");
-    assert_eq!(document["cookies"].as_array().unwrap().len(), 25);
+    assert_eq!(document["cookies"].as_array().unwrap().len(), 28);
     let (code, document) = run(&world, &["openai.com"]);
-    assert_eq!((code, &document["deleted"]), (0, &json!(25)), "{document}");
+    assert_eq!((code, &document["deleted"]), (0, &json!(28)), "{document}");
     let undone = world.run_bare(&["undo", "--json"]).expect(0).json();
-    assert_eq!(undone["restored"], 25);
+    assert_eq!(undone["restored"], 28);
 }
 
 #[test]
