@@ -22,7 +22,8 @@ mod meeting;
 mod namespaces;
 mod open_browsers;
 mod sample;
-mod stale;
 
+mod session;
+mod stale;
 mod waiting;
 mod watch;
