@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::browser::{Firefox, Kind, Server, wait_for};
 use crate::command::{delete, start, users};
-use crate::sample::{self, FIREFOX, cookies_of, persistent, split};
+use crate::sample::{self, FIREFOX, cookies_of, split};
 use crate::watch::{LIMIT, Pause, assert_unchanged, everything_in, lock_holder, take_lock};
 
 /// Less than the 5 seconds that Firefox waits for a lock.
@@ -48,7 +48,7 @@ fn a_firefox_that_starts_during_a_deletion_waits_and_then_has_exactly_the_others
     let world = sample::world();
     let profile = world.path(FIREFOX);
     let store = profile.join("cookies.sqlite");
-    let (_, kept) = split(&persistent(cookies_of("firefox", "abcd1234.default-esr")));
+    let (_, kept) = split(&cookies_of("firefox", "abcd1234.default-esr"));
     // As a Firefox that ended leaves it.
     fs::write(profile.join(".parentlock"), "").unwrap();
 
@@ -66,7 +66,7 @@ fn a_firefox_that_starts_during_a_deletion_waits_and_then_has_exactly_the_others
     thread::scope(|scope| {
         let starting = scope.spawn(|| {
             let mut browser = Firefox::start(&server, &profile, &[]);
-            let cookies = persistent(browser.cookies());
+            let cookies = browser.cookies();
             browser.kill();
             cookies
         });

@@ -79,9 +79,8 @@ pub fn split(cookies: &[Cookie]) -> (Vec<Cookie>, Vec<Cookie>) {
     })
 }
 
-/// Firefox keeps session cookies in its session's files, which are not cleaned
-/// yet: it opens the windows of the sample profiles as after a crash, and those
-/// cookies are back.
+/// Those that stand in Firefox's database. The others are in its session's files: it
+/// opens the windows of the sample profiles as after a crash, with these cookies.
 pub fn persistent(cookies: Vec<Cookie>) -> Vec<Cookie> {
     cookies
         .into_iter()
@@ -130,14 +129,16 @@ fn firefox_has_exactly_the_others_of_a_sample_profile_that_was_cleaned() {
         return;
     }
     let world = world();
-    let (gone, kept) = split(&persistent(cookies_of("firefox", "abcd1234.default-esr")));
+    let (gone, kept) = split(&cookies_of("firefox", "abcd1234.default-esr"));
     assert_nothing_new(&world.home(), || {
         let deleted = in_home(&world, &["openai.com", "--browser", "firefox"]).expect(0);
         let row = deleted.store(&world.path(FIREFOX).join("cookies.sqlite"));
-        assert_eq!(row["deleted"], gone.len());
+        assert_eq!(row["deleted"], persistent(gone.clone()).len());
+        let row = deleted.store(&world.path(FIREFOX).join("sessionstore.jsonlz4"));
+        assert_eq!(row["deleted"], gone.len() - persistent(gone.clone()).len());
     });
     let server = Server::start();
     let mut browser = Firefox::start(&server, &world.path(FIREFOX), &[]);
-    assert_eq!(persistent(browser.cookies()), kept);
+    assert_eq!(browser.cookies(), kept);
     browser.kill();
 }

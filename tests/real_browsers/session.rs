@@ -43,7 +43,13 @@ fn pages(browser: &mut Firefox) -> Vec<String> {
     let windows = state["windows"].as_array().expect("windows").iter();
     let mut pages: Vec<String> = windows
         .flat_map(|window| window["tabs"].as_array().expect("tabs"))
-        .filter_map(|tab| Some(tab["entries"].as_array()?.last()?["url"].as_str()?.to_owned()))
+        .filter_map(|tab| {
+            Some(
+                tab["entries"].as_array()?.last()?["url"]
+                    .as_str()?
+                    .to_owned(),
+            )
+        })
         .filter(|url| url.starts_with("https:"))
         .collect();
     pages.sort();
