@@ -324,7 +324,11 @@ fn what_came_meanwhile_stays_and_places_that_are_gone_are_skipped() {
     ));
     let gone = [(0, 0), (0, 2), (1, 0)];
     // A newer .openai.com; the second array is gone, the first has another element.
-    let newer = O.replace("\"1\"", "\"new\"");
+    // It says in full which attributes it does not have.
+    let newer = O.replace(
+        "\"1\"",
+        "\"new\",\"originAttributes\":{\"userContextId\":0,\"partitionKey\":\"\"}",
+    );
     let now = session(&format!(r#"{{"cookies":[{newer}]}}"#));
     let mut result = Restored::default();
     let back = now
