@@ -9,7 +9,7 @@ use rusqlite::Connection;
 
 use crate::browser::{Firefox, Kind, Server, wait_for};
 use crate::command::{delete, start, users};
-use crate::sample::{self, FIREFOX, cookies_of, split};
+use crate::sample::{self, FIREFOX, cookies_of, persistent, split};
 use crate::watch::{LIMIT, Pause, assert_unchanged, everything_in, lock_holder, take_lock};
 
 /// Less than the 5 seconds that Firefox waits for a lock.

@@ -22,7 +22,6 @@ mod meeting;
 mod namespaces;
 mod open_browsers;
 mod sample;
-
 mod session;
 mod stale;
 mod waiting;
