@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::ptr;
 
 use anstyle::{AnsiColor, Style};
+use comfy_table::{ColumnConstraint, Table, Width};
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
@@ -21,6 +22,9 @@ use crate::discover::{Found, Job, Profile};
 use crate::domain::{Domain, site_of};
 use crate::services::service_of;
 use crate::store::{Counts, Kind};
+
+/// Of a column, left and right together.
+const PADDING: u16 = 2;
 
 const TITLE: Style = Style::new().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default();
@@ -64,6 +68,8 @@ pub struct Human<'a> {
     query: &'a Query,
     /// The profile that was printed last.
     current: Option<*const Profile>,
+    /// Of its columns.
+    widths: [usize; 3],
     /// The profile that was counted last.
     last_matched: Option<*const Profile>,
     matched: u64,
@@ -108,6 +114,7 @@ impl<'a> Human<'a> {
             out,
             query,
             current: None,
+            widths: [0; 3],
             last_matched: None,
             matched: 0,
             kept: 0,
@@ -152,6 +159,7 @@ impl<'a> Human<'a> {
         if !self.begins(profile) {
             return Ok(());
         }
+        self.widths = [0; 3];
         if !is_first {
             writeln!(self.out)?;
         }
@@ -194,10 +202,16 @@ impl<'a> Human<'a> {
                 ([host, name, lifetime(cookie, now)], remarks(job, cookie))
             })
             .collect();
+        for (columns, _) in &rows {
+            for (widest, column) in self.widths.iter_mut().zip(columns) {
+                *widest = column.width().max(*widest);
+            }
+        }
         let mut table = plain_table();
         for (columns, remark) in &rows {
             table.add_row(columns.iter().chain([remark]));
         }
+        self.align(&mut table);
         let whole = table.trim_fmt();
         if whole.lines().all(|line| line.width() <= terminal_width()) {
             return writeln!(self.out, "{whole}");
@@ -207,6 +221,7 @@ impl<'a> Human<'a> {
         for (columns, _) in &rows {
             table.add_row(columns);
         }
+        self.align(&mut table);
         for (line, (_, remark)) in table.trim_fmt().lines().zip(&rows) {
             writeln!(self.out, "{line}")?;
             if !remark.is_empty() {
@@ -214,6 +229,17 @@ impl<'a> Human<'a> {
             }
         }
         Ok(())
+    }
+
+    /// Makes the columns at least as wide as those of the profile's stores before.
+    fn align(&self, table: &mut Table) {
+        for (index, widest) in self.widths.iter().enumerate() {
+            if let Some(column) = table.column_mut(index) {
+                let widest = u16::try_from(*widest).unwrap_or(u16::MAX);
+                let width = widest.saturating_add(PADDING);
+                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
+            }
+        }
     }
 
     fn domains(&self) -> String {
