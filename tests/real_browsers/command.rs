@@ -231,12 +231,6 @@ impl Answer {
         cookies
     }
 
-    /// How many cookies are in all stores.
-    pub fn total(&self) -> u64 {
-        let stores = self.document["stores"].as_array().expect("stores");
-        stores.iter().filter_map(|row| row["total"].as_u64()).sum()
-    }
-
     /// What is said about the store of this path.
     #[track_caller]
     pub fn store(&self, path: &Path) -> &Value {

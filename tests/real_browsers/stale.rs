@@ -98,7 +98,7 @@ fn a_firefox_that_has_ended_in_whatever_way_is_not_taken_to_be_there() {
         assert_eq!(persistent(browser.cookies()), kept, "{end:?}");
         browser.kill();
         let undone = undo(&world).expect(0);
-        assert_eq!(undone.value("restored"), gone.len());
+        assert_eq!(undone.store(&store)["restored"], gone.len());
     }
 }
 
