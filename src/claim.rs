@@ -123,7 +123,16 @@ impl InUse {
         }
     }
 
-    /// Whether it is another run of this program, which never adds a cookie of its own.
+    /// Whether nothing is in its memory that it could yet write: it is another run of
+    /// this program, or a task of Firefox that opens no page.
+    pub fn adds_nothing(&self) -> bool {
+        matches!(
+            self.unseen,
+            Some(Unseen::Cookieclean | Unseen::BackgroundTask(_))
+        )
+    }
+
+    /// Whether it is another run of this program.
     pub fn is_cookieclean(&self) -> bool {
         self.unseen == Some(Unseen::Cookieclean)
     }
@@ -207,6 +216,8 @@ pub struct Guard {
 struct State {
     claim: Weak<Claim>,
     seen: Option<Option<InUse>>,
+    /// Who was waited for in vain: the other stores need not wait as long again.
+    refused: Option<InUse>,
 }
 
 /// Between two tries to claim what will soon be free.
@@ -247,21 +258,31 @@ impl Guard {
     /// # Errors
     /// When the lock cannot be looked at.
     pub fn in_use_now(&self) -> Result<Option<InUse>, Error> {
-        self.state().seen = None;
+        let mut state = self.state();
+        state.seen = None;
+        state.refused = None;
+        drop(state);
         self.in_use()
     }
 
     /// As [`Lock::claim`], or the claim that another store of the profile holds. Waits
-    /// for what is over in seconds.
+    /// for what is over in seconds, unless it is interrupted.
     ///
     /// # Errors
     /// When a browser has the profile, or the lock cannot be taken.
-    pub fn claim(&self) -> Result<Shared<'_>, Refused> {
+    pub fn claim(&self, interrupted: &dyn Fn() -> bool) -> Result<Shared<'_>, Refused> {
         let mut state = self.state();
         let claim = match state.claim.upgrade() {
             Some(claim) => claim,
             None => {
-                let claim = Arc::new(self.claim_patiently()?);
+                if let Some(user) = &state.refused {
+                    return Err(Refused::InUse(user.clone()));
+                }
+                let claim = self.claim_patiently(interrupted);
+                if let Err(Refused::InUse(user)) = &claim {
+                    state.refused = Some(user.clone());
+                }
+                let claim = Arc::new(claim?);
                 state.claim = Arc::downgrade(&claim);
                 claim
             }
@@ -272,12 +293,13 @@ impl Guard {
         })
     }
 
-    fn claim_patiently(&self) -> Result<Claim, Refused> {
+    fn claim_patiently(&self, interrupted: &dyn Fn() -> bool) -> Result<Claim, Refused> {
         let since = Instant::now();
         loop {
             match self.lock.claim() {
                 Err(Refused::InUse(user))
-                    if user.passes_in().is_some_and(|time| since.elapsed() < time) =>
+                    if user.passes_in().is_some_and(|time| since.elapsed() < time)
+                        && !interrupted() =>
                 {
                     thread::sleep(PAUSE);
                 }

@@ -104,6 +104,8 @@ pub struct Plan<'a> {
     pub undo: Option<&'a Deletion>,
     /// How many of a store's deleted cookies are told of, at most.
     pub show: usize,
+    /// Nothing is deleted, whatever is found: it was not there when the person was asked.
+    pub look_only: bool,
     /// Asked before each store is begun.
     pub interrupted: &'a (dyn Fn() -> bool + Sync),
     pub threads: usize,
@@ -131,22 +133,27 @@ fn clean_one(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) 
             outcome: Outcome::Interrupted,
         };
     }
+    // Whether a browser uses it. One that does may have more in its memory than stands
+    // in the store, so that nothing to see does not mean nothing to delete. Looked at
+    // first: one that ends meanwhile has then written before the store is read.
+    let in_use = job.profile.guard.in_use();
     // 1. What is there.
     let found = job.store.find(plan.query, &mut |_| {});
     let counts = found.as_ref().ok().copied();
-    // 2. Whether a browser uses it. One that does may have more in its memory than
-    // stands in the store, so that nothing to see does not mean nothing to delete.
     let matched = counts.is_some_and(|counts| counts.matched > 0);
-    let outcome = match job.profile.guard.in_use() {
+    // 2. Only what nobody uses is cleaned.
+    let outcome = match in_use {
         Err(error) => Outcome::Failed(error),
         // With something to delete, the claim decides: it waits for what is brief. And
         // another one of us has nothing in its memory.
-        Ok(Some(user)) if !matched && (found.is_err() || !user.is_cookieclean()) => {
+        Ok(Some(user))
+            if plan.look_only || !matched && (found.is_err() || !user.adds_nothing()) =>
+        {
             Outcome::InUse(user)
         }
         Ok(_) => match found {
             Err(error) => Outcome::Failed(error),
-            Ok(_) if !matched => Outcome::NothingMatched,
+            Ok(_) if !matched || plan.look_only => Outcome::NothingMatched,
             // Reading may have taken a while, and nothing was touched so far.
             Ok(_) if (plan.interrupted)() => Outcome::Interrupted,
             Ok(_) => delete(job, plan, send),
@@ -160,7 +167,7 @@ fn delete(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) -> 
         let fault = Fault::NoCopy(Box::new(error));
         return Outcome::Failed(fault.at(job.store.path()));
     }
-    let claim = match job.profile.guard.claim() {
+    let claim = match job.profile.guard.claim(plan.interrupted) {
         Ok(claim) => claim,
         Err(Refused::InUse(user)) => return Outcome::InUse(user),
         Err(Refused::Failed(error)) => return Outcome::Failed(error),

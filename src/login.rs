@@ -92,6 +92,19 @@ const KNOWN: &[(&[&str], &[&str])] = &[
     ),
 ];
 
+/// Names that common systems give to logins, at whatever host.
+const EVERYWHERE: &[&str] = &[
+    "wordpress_logged_in_*",
+    "wordpress_sec_*",
+    "CF_Authorization",
+    "CF_AppSession",
+    ".ASPXAUTH*",
+    ".AspNet.*",
+    ".AspNetCore.*",
+    "SESS*",
+    "SSESS*",
+];
+
 /// Words in the names of logins everywhere, in lower case.
 const WORDS: &[&str] = &[
     "session", "sess", "auth", "token", "login", "jwt", "sso", "remember", "sid",
@@ -99,7 +112,7 @@ const WORDS: &[&str] = &[
 
 /// Names that are never a login, whatever words are in them: what a service that fends
 /// off robots sets (Cloudflare, Akamai, Imperva, DataDome, PerimeterX, AWS WAF), and
-/// what only protects a form.
+/// what counts visitors. (A token that protects a form belongs to a login.)
 const NEVER: &[&str] = &[
     "cf_*",
     "__cf*",
@@ -126,6 +139,10 @@ pub fn is_login(host: &str, name: &str) -> bool {
         host.strip_suffix(known)
             .is_some_and(|rest| rest.is_empty() || rest.ends_with('.'))
     };
+    let is_any = |patterns: &[&str]| patterns.iter().any(|pattern| is_like(name, pattern));
+    if is_any(EVERYWHERE) {
+        return true;
+    }
     if NEVER.iter().any(|pattern| is_like(name, pattern)) {
         return false;
     }
@@ -182,6 +199,9 @@ mod tests {
             ("shop.example", "aws-waf-token", false),
             ("shop.example", "incap_ses_12_34", false),
             ("shop.example", "basid", false),
+            ("blog.example", "wordpress_logged_in_0123abcd", true),
+            ("tool.example", "CF_Authorization", true),
+            ("tool.example", ".AspNetCore.Cookies", true),
             ("shop.example", "theme", false),
             ("shop.example", "author", false),
         ];

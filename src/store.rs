@@ -108,6 +108,8 @@ pub struct Restored {
     pub restored: u64,
     /// Rows whose place a newer cookie has taken.
     pub skipped: u64,
+    /// Rows of a session that is over: there is no place for them any more.
+    pub homeless: u64,
     /// The rows are back, but what was to follow did not work.
     pub trouble: Option<Fault>,
 }

@@ -428,3 +428,80 @@ fn several_cookiecleans_at_once_wait_for_each_other() {
         assert!(!firefox.with_file_name(".parentlock").exists());
     }
 }
+
+/// `--ask` asks about everything that goes, also what a browser writes as it ends.
+#[test]
+fn what_was_not_shown_is_not_deleted_unasked() {
+    let world = World::new();
+    let store = firefox_profile(&world, "p");
+    let holder = Holder::of(&store);
+    let db = rusqlite::Connection::open(&store).unwrap();
+    db.execute_batch("CREATE TABLE late AS SELECT * FROM moz_cookies; DELETE FROM moz_cookies;")
+        .unwrap();
+    let mut waiting = Started::new(&world, &["openai.com", "--ask", "--wait"]);
+    waiting.says("Waiting for Firefox");
+    db.execute_batch("INSERT INTO moz_cookies SELECT * FROM late")
+        .unwrap();
+    holder.end();
+    // Nobody answers, which is a no.
+    let run = waiting.end().expect(0);
+    assert!(run.stderr.contains("Nothing was deleted"), "{run:#?}");
+    assert!(run.stdout.contains("cf_clearance"), "{run:#?}");
+    assert_eq!(left(&store), 8);
+
+    // And where there was nothing to ask about, nothing goes either.
+    db.execute_batch("DELETE FROM moz_cookies").unwrap();
+    let _holder = Holder::of(&store);
+    let run = Started::new(&world, &["openai.com", "--ask"]).end();
+    assert_eq!(run.code, 3, "{run:#?}");
+}
+
+#[test]
+fn a_lock_file_that_is_a_link_to_nowhere_is_an_error_and_not_the_end_of_time() {
+    let world = World::new();
+    let store = firefox_profile(&world, "p");
+    let lock = store.with_file_name(".parentlock");
+    std::os::unix::fs::symlink("nowhere/at/all", &lock).unwrap();
+    let run = world.run(&["openai.com"]).expect(1);
+    assert!(run.stderr.contains(".parentlock"), "{run:#?}");
+    assert_eq!(left(&store), 8);
+}
+
+/// Somebody else may lock the folder itself: then it is not to be had, but for no longer
+/// than was said, and not against the person's will.
+#[test]
+fn what_looks_free_and_is_not_is_waited_for_no_longer_than_was_said() {
+    let world = World::new();
+    let store = firefox_profile(&world, "p");
+    for suffix in [".bak", ".bak-1", ".bak-2"] {
+        stores::firefox(
+            &world.path(&format!(".mozilla/firefox/p/cookies.sqlite{suffix}")),
+            17,
+        );
+    }
+    let folder = File::open(store.parent().unwrap()).unwrap();
+    folder.lock().unwrap();
+    let since = Instant::now();
+    let (code, document) = world.json(&["openai.com", "--wait=1"]);
+    assert_eq!(code, 3, "{document}");
+    assert_eq!(document["stores"][0]["in_use_why"]["unseen"], "cookieclean");
+    // Once as long as another one of us is waited for, not once for each store.
+    assert!(
+        since.elapsed() < Duration::from_secs(25),
+        "{:?}",
+        since.elapsed()
+    );
+
+    let mut trying = Started::new(&world, &["openai.com"]);
+    thread::sleep(Duration::from_millis(500));
+    let since = Instant::now();
+    kill(Pid::from_raw(trying.0.id() as i32), Signal::SIGINT).unwrap();
+    let status = trying.0.wait().unwrap();
+    assert_eq!(status.code(), Some(130));
+    assert!(
+        since.elapsed() < Duration::from_secs(3),
+        "{:?}",
+        since.elapsed()
+    );
+    assert_eq!(left(&store), 8);
+}

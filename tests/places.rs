@@ -74,6 +74,23 @@ fn the_device_bound_session_of_the_site_goes_and_comes_back() {
     let others = text.matches("fake-https://openai.com.evil.net").count();
     assert_eq!(text.matches("fake-https://openai.com").count(), others);
 
+    // A newer session of the site stays, and the others come back all the same.
+    let db = Connection::open(&path).unwrap();
+    let new = "INSERT INTO dbsc_session_tbl VALUES ('https://openai.com', 'new')";
+    db.execute(new, []).unwrap();
+    drop(db);
+    let undone = world.run_bare(&["undo", "--json"]).expect(0).json();
+    assert_eq!(undone["restored"], 4);
+    let skipped = undone["stores"].as_array().unwrap().iter();
+    let skipped: u64 = skipped.map(|s| s["skipped"].as_u64().unwrap()).sum();
+    assert_eq!(skipped, 1);
+    assert!(sessions(&path).contains(&"https://openai.com new".to_owned()));
+
+    let db = Connection::open(&path).unwrap();
+    let old = "UPDATE dbsc_session_tbl SET proto = 'fake-https://openai.com' WHERE proto = 'new'";
+    db.execute(old, []).unwrap();
+    drop(db);
+    world.run(&["openai.com"]).expect(0);
     world.run_bare(&["undo"]).expect(0);
     assert_eq!(sessions(&path), before);
 }

@@ -762,14 +762,15 @@ impl Program {
         Self::that_reads(world, name, Path::new("/dev/null"))
     }
 
-    /// One that has this file open.
+    /// One that has this file open, as a child of a browser has it.
     fn that_reads(world: &World, name: &str, file: &Path) -> Self {
         let program = world.root().join(name);
-        fs::copy("/bin/sleep", &program).unwrap();
+        fs::copy("/bin/sh", &program).unwrap();
         let mut tries = 0;
         loop {
             let input = Stdio::from(File::open(file).unwrap());
-            match Command::new(&program).arg("600").stdin(input).spawn() {
+            let arguments = ["-c", "while :; do sleep 1; done", name, "--type=utility"];
+            match Command::new(&program).args(arguments).stdin(input).spawn() {
                 // Another thread's child may still have it open for writing.
                 Err(e) if e.kind() == std::io::ErrorKind::ExecutableFileBusy && tries < 50 => {
                     tries += 1;

@@ -6,7 +6,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use serde_json::{Value, json};
-use world::{Run, World, names, sessions, stores};
+use world::{World, names, sessions, stores};
 
 const PROFILE: &str = ".mozilla/firefox/p";
 const OPENAI: &str = r#"{"host":".openai.com","value":"gone-1","path":"/","name":"a","secure":true,"originAttributes":{"userContextId":2},"sameSite":2,"schemeMap":2}"#;
@@ -21,7 +21,7 @@ fn session() -> String {
     let inner = format!(r#"{{"windows":[],"cookies":[{OTHER},{OPENAI}]}}"#);
     let inner = serde_json::to_string(&inner).unwrap();
     format!(
-        r#"{{"version":["sessionrestore",1], "windows":[{{"cookies":[{OPENAI}],"tabs":[{{"entries":[{{"url":"https://openai.com/","title":"\ud800 cookies","ID":12345678901234567890,"scroll":1.10}}],"formdata":{{"id":{{"sessionData":{inner}}}}}}}]}}],
+        r#"{{"version":["sessionrestore",1], "windows":[{{"cookies":[{OPENAI}],"tabs":[{{"entries":[{{"url":"https://openai.com/","title":"\ud800 cookies","ID":12345678901234567890,"scroll":1.10}}],"formdata":{{"url":"about:sessionrestore","id":{{"sessionData":{inner}}}}}}}]}}],
 "cookies":[{OPENAI}, {OTHER},{CHAT} , {EMBEDDED}],"lastSessionState":{{"cookies":[{CHAT},{OTHER}]}}}}"#
     )
 }
@@ -354,6 +354,7 @@ mod on_posix {
     use std::process::{Command, Stdio};
     use std::time::Duration;
 
+    use super::world::Run;
     use super::*;
 
     #[test]
@@ -475,7 +476,7 @@ mod on_posix {
         let filler: String = (0_u64..30_000)
             .map(|n| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
             .collect();
-        let text = session().replace("sessionrestore", &filler);
+        let text = session().replacen("sessionrestore", &filler, 1);
         let content = sessions::compressed(&text);
         let world = world_with(&[("sessionstore-backups/recovery.jsonlz4", &content)]);
         let folder = file(&world, "sessionstore-backups");
@@ -512,8 +513,8 @@ mod on_posix {
         let filler: String = (0_u64..60_000)
             .map(|n| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
             .collect();
-        let text = session().replace("sessionrestore", &filler);
-        let rest = cleaned().replace("sessionrestore", &filler);
+        let text = session().replacen("sessionrestore", &filler, 1);
+        let rest = cleaned().replacen("sessionrestore", &filler, 1);
         let content = sessions::compressed(&text);
         let world = world_with(&[("sessionstore.jsonlz4", &content)]);
         let path = file(&world, "sessionstore.jsonlz4");

@@ -117,7 +117,10 @@ impl UserDataLock {
     /// that has ended may yet write what they hold.
     fn remnant(&self) -> Option<InUse> {
         let users = system::users_of(&self.stores()).into_iter();
-        let users: Vec<_> = users.filter(|pid| is_of_family(*pid)).collect();
+        // The store is open in a child only: a program to look into databases is none.
+        let users: Vec<_> = users
+            .filter(|pid| is_of_family(*pid) && system::is_child(*pid))
+            .collect();
         if users.is_empty() {
             return None;
         }

@@ -15,10 +15,10 @@ use super::report::progress::Progress;
 use super::report::words::title_of;
 use super::report::{self, Cleaning};
 use super::{interrupt, list, target};
-use crate::claim::Guard;
+use crate::claim::{Guard, InUse};
 use crate::clean::{Cleaned, Outcome, Plan, clean};
 use crate::cookie::{Cookie, Query};
-use crate::discover::{Found, Job, jobs};
+use crate::discover::{Found, Job, Profile, jobs};
 use crate::parallel::Event;
 use crate::undo::{Deletion, Undo};
 
@@ -31,14 +31,24 @@ pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
     }
     interrupt::note();
     let (query, found) = target::target(&args.matching, &args.places)?;
+    let mut in_the_way = InTheWay::new(args.in_the_way, output);
+    let mut look_only = false;
     if args.ask {
-        let go_on = may_go_on(&query, &found, output)?;
-        if go_on != Some(true) {
-            if output.json {
-                // No store was touched, which is what an empty report says.
-                JsonCleaning::begin(&query).end(&found, None)?;
+        // What a browser writes as it ends has to be among what is asked about.
+        clear_the_way(&found, &mut in_the_way)?;
+        match may_go_on(&query, &found, output)? {
+            Asked::Yes => {}
+            Asked::AboutNothing => look_only = true,
+            answer => {
+                if output.json {
+                    // No store was touched, which is what an empty report says.
+                    JsonCleaning::begin(&query).end(&found, None)?;
+                }
+                return Ok(match answer {
+                    Asked::Interrupted => Status::Interrupted,
+                    _ => Status::Fine,
+                });
             }
-            return Ok(go_on.map_or(Status::Interrupted, |_| Status::Fine));
         }
     }
     let undo = match args.no_undo {
@@ -57,9 +67,9 @@ pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
             true => 0,
             false => SHOWN,
         },
+        look_only,
         output,
     };
-    let in_the_way = InTheWay::new(args.in_the_way, output);
     let mut human;
     let mut json;
     let cleaning: &mut dyn Cleaning = if output.json {
@@ -77,10 +87,37 @@ pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
     Ok(status)
 }
 
-/// Shows what was found and asks. Anything but a yes is a no; None when the person
-/// interrupted. Where nothing was found there is nothing to ask: what an open browser
-/// may still have is for the report.
-fn may_go_on(query: &Query, found: &Found, output: &Output) -> Result<Option<bool>, Failure> {
+/// Has everything dealt with that is in the way now, and nothing after that.
+fn clear_the_way(found: &Found, in_the_way: &mut InTheWay<'_>) -> io::Result<()> {
+    loop {
+        let mut parties = Parties::default();
+        for profile in &found.profiles {
+            if let Ok(Some(user)) = profile.guard.in_use() {
+                parties.add(profile, &user);
+            }
+        }
+        let is_hopeful = !parties.0.is_empty()
+            && in_the_way.is_dealt_with()
+            && !interrupt::happened()
+            && in_the_way.next_free(&parties.0)?.is_some();
+        if !is_hopeful {
+            in_the_way.is_over();
+            return Ok(());
+        }
+    }
+}
+
+/// What came of the question.
+enum Asked {
+    Yes,
+    No,
+    /// There was nothing to ask: what an open browser may still have is for the report.
+    AboutNothing,
+    Interrupted,
+}
+
+/// Shows what was found and asks. Anything but a yes is a no.
+fn may_go_on(query: &Query, found: &Found, output: &Output) -> Result<Asked, Failure> {
     let mut preview = match output.json {
         // Standard output belongs to the document.
         true => Human::to(Box::new(anstream::stderr()), query, false, output.verbose),
@@ -90,15 +127,19 @@ fn may_go_on(query: &Query, found: &Found, output: &Output) -> Result<Option<boo
     list::tell(found, query, output, &mut preview)?;
     let nothing = preview.matched() == 0;
     drop(preview);
+    if interrupt::happened() {
+        return Ok(Asked::Interrupted);
+    }
     if nothing {
-        return Ok(Some(true));
+        return Ok(Asked::AboutNothing);
     }
     let answer = ask("Delete these cookies? [y/N]")?;
-    let yes = answer.map(|answer| matches!(&*answer.to_lowercase(), "y" | "yes"));
-    if yes != Some(true) {
-        writeln!(anstream::stderr(), "Nothing was deleted.")?;
+    let answer = answer.map(|answer| answer.to_lowercase());
+    match answer.as_deref() {
+        Some("y" | "yes") => return Ok(Asked::Yes),
+        _ => writeln!(anstream::stderr(), "Nothing was deleted.")?,
     }
-    Ok(yes)
+    Ok(answer.map_or(Asked::Interrupted, |_| Asked::No))
 }
 
 /// A deletion.
@@ -108,6 +149,7 @@ struct Run<'a> {
     undo: Option<&'a Deletion>,
     /// How many of a store's deleted cookies are told of.
     show: usize,
+    look_only: bool,
     output: &'a Output,
 }
 
@@ -184,6 +226,7 @@ impl<'a> Run<'a> {
             query: self.query,
             undo: self.undo,
             show: self.show,
+            look_only: self.look_only,
             interrupted: &interrupt::happened,
             threads: target::threads(jobs.len()),
         };
@@ -215,31 +258,42 @@ fn next_free(
     deferred: &[Deferred<'_>],
     in_the_way: &mut InTheWay<'_>,
 ) -> io::Result<Option<*const Guard>> {
-    let mut parties: Vec<Party> = Vec::new();
+    let mut parties = Parties::default();
     for (job, cleaned) in deferred {
-        let Outcome::InUse(user) = &cleaned.outcome else {
-            continue;
-        };
-        let guard = &job.profile.guard;
-        match parties
-            .iter_mut()
-            .find(|party| Arc::ptr_eq(&party.guard, guard))
-        {
-            // One browser has them all open.
-            Some(party) if party.title != title_of(job.profile) => {
-                party.title = job.profile.browser.name.to_owned();
-            }
-            Some(_) => {}
-            None => parties.push(Party {
-                title: title_of(job.profile),
-                guard: Arc::clone(guard),
-                user: user.clone(),
-            }),
+        if let Outcome::InUse(user) = &cleaned.outcome {
+            parties.add(job.profile, user);
         }
     }
+    let Parties(parties) = parties;
     if parties.is_empty() || interrupt::happened() {
         return Ok(None);
     }
     let free = in_the_way.next_free(&parties)?;
     Ok(free.map(|index| Arc::as_ptr(&parties[index].guard)))
+}
+
+/// Those in the way, each once.
+#[derive(Default)]
+struct Parties(Vec<Party>);
+
+impl Parties {
+    fn add(&mut self, profile: &Profile, user: &InUse) {
+        let guard = &profile.guard;
+        let known = self
+            .0
+            .iter_mut()
+            .find(|party| Arc::ptr_eq(&party.guard, guard));
+        match known {
+            // One browser has them all open.
+            Some(party) if party.title != title_of(profile) => {
+                party.title = profile.browser.name.to_owned();
+            }
+            Some(_) => {}
+            None => self.0.push(Party {
+                title: title_of(profile),
+                guard: Arc::clone(guard),
+                user: user.clone(),
+            }),
+        }
+    }
 }

@@ -41,13 +41,13 @@ pub struct InTheWay<'a> {
     output: &'a Output,
     /// Chosen when it is first needed.
     choice: Option<Choice>,
-    /// Guards whose users were asked to quit.
-    asked: HashSet<*const Guard>,
-    /// Those users.
-    processes: HashSet<u32>,
-    /// Guards whose users cannot be asked.
-    hopeless: HashSet<*const Guard>,
+    /// Processes that were asked to quit, or could not be.
+    asked: HashSet<u32>,
+    /// Processes that could not be asked.
+    hopeless: HashSet<u32>,
     announced: bool,
+    waited: bool,
+    tried: bool,
 }
 
 impl<'a> InTheWay<'a> {
@@ -57,9 +57,10 @@ impl<'a> InTheWay<'a> {
             output,
             choice: None,
             asked: HashSet::new(),
-            processes: HashSet::new(),
             hopeless: HashSet::new(),
             announced: false,
+            waited: false,
+            tried: false,
         }
     }
 
@@ -73,9 +74,15 @@ impl<'a> InTheWay<'a> {
         }
     }
 
+    /// Whoever gets in the way from now on is left alone.
+    pub fn is_over(&mut self) {
+        self.waited = self.was_dealt_with();
+        self.choice = Some(Choice::Skip);
+    }
+
     /// Whether the person has waited or had them asked already.
     pub fn was_dealt_with(&self) -> bool {
-        matches!(self.choice, Some(Choice::Wait(_) | Choice::Close(_)))
+        self.waited || matches!(self.choice, Some(Choice::Wait(_) | Choice::Close(_)))
     }
 
     fn may_be_asked_about(&self) -> bool {
@@ -102,8 +109,13 @@ impl<'a> InTheWay<'a> {
                 until
             }
         };
+        // What looked free may have been refused all the same, again and again.
+        if self.tried && until.is_some_and(|until| Instant::now() >= until) {
+            return Ok(None);
+        }
+        self.tried = true;
         let hopeful: Vec<_> = (0..parties.len())
-            .filter(|index| !self.hopeless.contains(&Arc::as_ptr(&parties[*index].guard)))
+            .filter(|index| !self.is_hopeless(&parties[*index]))
             .collect();
         if hopeful.is_empty() {
             return Ok(None);
@@ -152,28 +164,40 @@ impl<'a> InTheWay<'a> {
         })
     }
 
+    /// Whether nobody of them can be asked. Who says how long to wait may mean to close
+    /// it by hand.
+    fn is_hopeless(&self, party: &Party) -> bool {
+        let by = &party.user.by;
+        match by.is_empty() {
+            true => self.arguments.wait.is_none() && matches!(self.choice, Some(Choice::Close(_))),
+            false => by
+                .iter()
+                .all(|process| self.hopeless.contains(&process.pid)),
+        }
+    }
+
     fn ask_to_quit(&mut self, party: &Party) {
-        let guard = Arc::as_ptr(&party.guard);
-        if !self.asked.insert(guard) {
+        let by = &party.user.by;
+        if by.iter().all(|process| self.asked.contains(&process.pid)) {
             return;
         }
-        let by = by_whom(&party.user);
-        let why = match party.guard.ask_to_quit(&mut self.processes) {
+        let why = match party.guard.ask_to_quit(&mut self.asked) {
             Ok(Asked::Yes) => return,
             Ok(Asked::CannotBe) => "there is no way to ask it from here".to_owned(),
             Err(error) => error.to_string(),
         };
-        // Who said how long to wait may mean to close it by hand.
+        self.asked.extend(by.iter().map(|process| process.pid));
         let closing = match self.arguments.wait {
             Some(_) => "waiting for you to close it",
             None => {
-                self.hopeless.insert(guard);
+                self.hopeless.extend(by.iter().map(|process| process.pid));
                 "close it yourself and run this again"
             }
         };
         report::warn(&format!(
-            "{}{by} could not be asked to quit: {why}; {closing}",
-            party.title
+            "{}{} could not be asked to quit: {why}; {closing}",
+            party.title,
+            by_whom(&party.user)
         ));
     }
 

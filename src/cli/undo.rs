@@ -49,6 +49,8 @@ struct StoreRow {
     store: String,
     restored: u64,
     skipped: u64,
+    #[serde(skip)]
+    homeless: u64,
     status: &'static str,
     in_use_by: Vec<ProcessRow>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -171,19 +173,31 @@ fn restore(
     };
     interrupt::note();
     let mut in_the_way = InTheWay::new(arguments.in_the_way, output);
+    let mut trouble = None;
     loop {
         let mut waiting = Vec::new();
+        let mut failed = Vec::new();
         let defer = in_the_way.is_dealt_with();
-        entry.restore(&interrupt::happened, |back| match back.outcome {
+        let done = entry.restore(&interrupt::happened, |back| match back.outcome {
             PutBackOutcome::InUse(hindered) if defer => waiting.push((back.store, hindered)),
+            PutBackOutcome::Failed(_) if defer => failed.push(back),
             _ => document.add(&back, &mut status, false, output),
-        })?;
-        let is_one_free = !waiting.is_empty()
-            && !interrupt::happened()
-            && in_the_way.next_free(&parties(&waiting))?.is_some();
-        // What is back has no copy any more: the next round has only the rest.
+        });
+        let is_one_free = match done {
+            Err(error) => {
+                trouble = Some(Failure::File(error));
+                false
+            }
+            Ok(()) if waiting.is_empty() || interrupt::happened() => false,
+            Ok(()) => in_the_way.next_free(&parties(&waiting))?.is_some(),
+        };
+        // What is back has no copy any more: the next round has only the rest, and what
+        // failed is tried again with it.
         if is_one_free {
             continue;
+        }
+        for back in failed {
+            document.add(&back, &mut status, false, output);
         }
         for (store, hindered) in waiting {
             let outcome = match interrupt::happened() {
@@ -195,10 +209,19 @@ fn restore(
         }
         break;
     }
+    if let Some(trouble) = trouble {
+        // What is back already is told all the same.
+        if document.stores.is_empty() {
+            return Err(trouble);
+        }
+        status.and(report::failure(&trouble));
+    }
     if output.json {
         super::print_json(&document)?;
     } else if !output.quiet {
+        let homeless: u64 = document.stores.iter().map(|row| row.homeless).sum();
         let skipped: u64 = document.stores.iter().map(|row| row.skipped).sum();
+        let skipped = skipped - homeless;
         let mut out = anstream::stdout().lock();
         let stores = document
             .stores
@@ -219,6 +242,14 @@ fn restore(
                 out,
                 "{} that the browser has already, or again, stayed as it has them.",
                 count(skipped, "cookie")
+            )?;
+        }
+        if homeless > 0 {
+            writeln!(
+                out,
+                "{} of a session that Firefox has ended since could not be put back: there is\n\
+                 no place for such any more.",
+                count(homeless, "cookie")
             )?;
         }
     }
@@ -245,6 +276,7 @@ fn row(back: &PutBack) -> (StoreRow, Status) {
         store: back.store.display().to_string(),
         restored: 0,
         skipped: 0,
+        homeless: 0,
         status: "restored",
         in_use_by: Vec::new(),
         in_use_why: None,
@@ -253,7 +285,8 @@ fn row(back: &PutBack) -> (StoreRow, Status) {
     let status = match &back.outcome {
         PutBackOutcome::Restored(done) => {
             row.restored = done.restored;
-            row.skipped = done.skipped;
+            row.skipped = done.skipped + done.homeless;
+            row.homeless = done.homeless;
             match &done.trouble {
                 None => Status::Fine,
                 Some(fault) => {

@@ -343,7 +343,12 @@ impl<'db, L: Layout> Table<'db, L> {
             match outcome {
                 Ok(_) => result.restored += 1,
                 // The browser has a newer cookie of the same identity.
-                Err(e) if is_constraint(&e, ffi::SQLITE_CONSTRAINT_UNIQUE) => result.skipped += 1,
+                Err(e)
+                    if is_constraint(&e, ffi::SQLITE_CONSTRAINT_UNIQUE)
+                        || is_constraint(&e, ffi::SQLITE_CONSTRAINT_PRIMARYKEY) =>
+                {
+                    result.skipped += 1;
+                }
                 Err(e) => return Err(e.into()),
             }
         }

@@ -181,9 +181,10 @@ fn waitless_socket() -> rustix::io::Result<OwnedFd> {
 
 #[cfg(target_os = "linux")]
 fn listener(line: &OwnedFd) -> Option<u32> {
-    // 0 for a process of another pid namespace, which rustix has no place for.
-    let credentials = rustix::net::sockopt::socket_peercred(line).ok()?;
-    u32::try_from(credentials.pid.as_raw_nonzero().get()).ok()
+    use nix::sys::socket::{getsockopt, sockopt::PeerCredentials};
+    let credentials = getsockopt(line, PeerCredentials).ok()?;
+    // 0 for a process of another pid namespace.
+    u32::try_from(credentials.pid()).ok().filter(|pid| *pid > 0)
 }
 
 #[cfg(not(target_os = "linux"))]

@@ -76,6 +76,14 @@ pub(crate) fn made_by(pid: u32, link: &Path) -> bool {
     }
 }
 
+/// Whether it is a process of a Chromium that belongs to another one.
+pub(crate) fn is_child(pid: u32) -> bool {
+    let arguments = command_line(pid);
+    arguments
+        .iter()
+        .any(|argument| argument.starts_with("--type="))
+}
+
 /// The process of a Chromium that another one of its processes, which have a `--type`,
 /// belongs to; itself, if it has none. None for a child whose browser has ended.
 pub(crate) fn main_process(pid: u32) -> Option<u32> {
@@ -84,8 +92,7 @@ pub(crate) fn main_process(pid: u32) -> Option<u32> {
     let name = name_of(pid)?;
     let mut main = pid;
     for _ in 0..DEEPEST {
-        let is_child = |argument: &String| argument.starts_with("--type=");
-        if !command_line(main).iter().any(is_child) {
+        if !is_child(main) {
             return Some(main);
         }
         let system = look(main, ProcessRefreshKind::nothing())?;

@@ -51,6 +51,9 @@ pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
     }))
 }
 
+/// A file that somebody makes or removes at the same moment is tried again so often.
+const TRIES: u32 = 100;
+
 /// A record lock that is held until this is dropped.
 pub(crate) struct HeldFile {
     file: File,
@@ -74,7 +77,7 @@ impl HeldFile {
                 .mode(0o600)
                 .open(path)
         };
-        loop {
+        for _ in 0..TRIES {
             let (file, created) = match open(false) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => match open(true) {
                     // Another one was quicker.
@@ -95,6 +98,9 @@ impl HeldFile {
                 Err(e) => return Err(e.into()),
             }
         }
+        Err(io::Error::other(
+            "it comes and goes, or is a link that leads nowhere",
+        ))
     }
 
     fn lock(&self) -> nix::Result<()> {
@@ -218,8 +224,15 @@ pub(crate) fn link_id(path: &Path) -> Option<LinkId> {
 /// Whether another system holds a file of its own open so that we cannot write to it:
 /// a browser of Windows, seen from its Linux subsystem.
 pub(crate) fn is_kept_from_us(path: &Path) -> bool {
-    let is_file = path.metadata().is_ok_and(|metadata| metadata.is_file());
-    is_file && OpenOptions::new().write(true).open(path).is_err()
+    let Ok(metadata) = path.metadata() else {
+        return false;
+    };
+    // What nobody may write to is kept from everybody, by nobody in particular.
+    if !metadata.is_file() || metadata.permissions().readonly() {
+        return false;
+    }
+    let opened = OpenOptions::new().write(true).open(path);
+    opened.is_err_and(|e| e.kind() != io::ErrorKind::ReadOnlyFilesystem)
 }
 
 /// Whether a file or folder belongs to the user who runs this.

@@ -23,7 +23,8 @@ fn is_shared_out(error: &io::Error) -> bool {
 /// # Errors
 /// When the file is there and cannot be opened for another reason.
 pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
-    // Sharing everything ourselves, so that a browser which starts is not hindered.
+    // Sharing everything ourselves. For that instant a browser which starts is hindered
+    // all the same, since it shares less: that is why this is not asked often.
     match OpenOptions::new()
         .write(true)
         .share_mode(FILE_SHARE_ALL)

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::{Timestamp, ToSpan};
 
 use super::{CopyHeader, KEPT, copies, copy, destroy, headers, wipe};
+use crate::browsers::by_id;
 use crate::claim::{Guard, InUse, Refused};
 use crate::discover::{Filter, Found, Layout, Roots, discover, jobs};
 use crate::error::{At, Error, Fault};
@@ -100,7 +101,8 @@ impl Entry {
             let outcome = if interrupted() {
                 PutBackOutcome::Interrupted
             } else {
-                restore_one(&file, &mut places, &mut store).unwrap_or_else(PutBackOutcome::Failed)
+                restore_one(&file, interrupted, &mut places, &mut store)
+                    .unwrap_or_else(PutBackOutcome::Failed)
             };
             if matches!(outcome, PutBackOutcome::Restored(_)) {
                 // Left behind, it would only find everything back already.
@@ -153,6 +155,7 @@ impl Places {
 /// `path` becomes that of the store as soon as it is known.
 fn restore_one(
     file: &Path,
+    interrupted: &dyn Fn() -> bool,
     places: &mut Places,
     path: &mut PathBuf,
 ) -> Result<PutBackOutcome, Error> {
@@ -166,7 +169,7 @@ fn restore_one(
             && header.profile_dir.is_dir();
         if is_over {
             return Ok(PutBackOutcome::Restored(Restored {
-                skipped: header.rows.rows,
+                homeless: header.rows.rows,
                 ..Restored::default()
             }));
         }
@@ -192,11 +195,12 @@ fn restore_one(
     };
 
     let guard = &job.profile.guard;
-    let claim = match guard.claim() {
+    let claim = match guard.claim(interrupted) {
         Ok(claim) => claim,
         Err(Refused::InUse(user)) => {
             return Ok(PutBackOutcome::InUse(Hindered {
-                browser: job.profile.browser.name,
+                // As the deletion had it: the folder may be named otherwise from here.
+                browser: by_id(&header.browser).map_or(job.profile.browser.name, |b| b.name),
                 user,
                 guard: Arc::clone(guard),
             }));

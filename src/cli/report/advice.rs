@@ -1,5 +1,7 @@
 //! What a person can do about an error.
 
+use std::path::Path;
+
 use crate::claim::Unseen;
 use crate::error::Fault;
 
@@ -25,8 +27,13 @@ pub fn for_unseen(unseen: &Unseen) -> Option<String> {
 }
 
 /// A sentence, where there is something to be done.
-pub fn for_fault(fault: &Fault) -> Option<&'static str> {
+pub fn for_fault(fault: &Fault, file: &Path) -> Option<&'static str> {
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
     Some(match fault {
+        Fault::NotADatabase | Fault::Corrupt(_) if name.contains(".bak") => {
+            "It was left untouched. It is an older copy, which the browser does not use: remove \
+             it, if you do not need it."
+        }
         Fault::Denied if std::env::consts::OS == "macos" => {
             "Run this as the user whose browser it is, and give your terminal Full Disk Access \
              in System Settings > Privacy & Security."

@@ -359,7 +359,8 @@ impl<'a> Human<'a> {
             0 => Ok(()),
             1 => writeln!(
                 self.out,
-                "1 of them lies partitioned under another site{what}."
+                "1 of them lies partitioned under another site{}.",
+                what.replace("were", "was")
             ),
             n => writeln!(
                 self.out,

@@ -123,7 +123,7 @@ pub fn remarks(job: &Job<'_>, cookie: &Cookie) -> String {
     if let Some(container) = &cookie.container {
         remarks.push(format!("container {}", safe(container)));
     }
-    if cookie.path != "/" {
+    if !matches!(&*cookie.path, "" | "/") {
         remarks.push(format!("path {}", cut(&cookie.path, WIDEST_HOST)));
     }
     if job.store.kind() == Kind::FirefoxSession {

@@ -395,7 +395,7 @@ impl Session {
         while let Some(row) = rows.next_row().map_err(|e| e.fault)? {
             let (place, row) = Row::of(row)?;
             let Some(&a) = places.get(&*place) else {
-                result.skipped += 1;
+                result.homeless += 1;
                 continue;
             };
             let cookie = self.arrays[a]

@@ -78,12 +78,14 @@ impl<'a> Replacement<'a> {
             self.temp = error.file;
             thread::sleep(Duration::from_millis(50));
         }
-        if let Some(old_content) = old_content {
+        let folder = self.path.parent().unwrap_or(self.path);
+        let synced = system::sync_folder(folder);
+        // Not before the new name is safe: a power cut could bring the old one back.
+        if let (Ok(()), Some(old_content)) = (&synced, old_content) {
             // The disk may keep it all the same; nothing more can be done.
             let _ = old_content.overwrite();
         }
-        let folder = self.path.parent().unwrap_or(self.path);
-        Ok(system::sync_folder(folder).map_err(Fault::from))
+        Ok(synced.map_err(Fault::from))
     }
 }
 

@@ -143,8 +143,8 @@ fn cookies_are_found_wherever_they_stand_and_nothing_else_is() {
     let text = format!(
         r#"{{"cookies":[{O}],"lastSessionState":{{"cookies":[{X},{O}]}},
             "windows":[{{"cookies":[{O},{X}],"tabs":[
-              {{"formdata":{{"id":{{"sessionData":{{"cookies":[{P}]}}}}}}}},
-              {{"formdata":{{"id":{{"sessionData":{string}}}}}}},
+              {{"formdata":{{"url":"about:sessionrestore","id":{{"sessionData":{{"cookies":[{P}]}}}}}}}},
+              {{"formdata":{{"url":"about:sessionrestore","id":{{"sessionData":{string}}}}}}},
               {{"formdata":{{"id":{{"other":{string}}}}},"cookies":"{{","title":"\"cookies\":[{{"}}]}}],
             "a/b~c":{{"cookies":[1,"x",null,{{"host":5,"name":"n"}},{{"name":"n"}}]}}}}"#
     );
@@ -177,7 +177,9 @@ fn cookies_are_found_wherever_they_stand_and_nothing_else_is() {
 fn a_string_of_json_is_cut_as_it_is_escaped() {
     // Escapes that no encoder of today would choose, of every length.
     let inner = r#"{\"t\":\"\u00e9\ud83d\ude00\/ \\\" \u0022,\"cookies\":[\u007b\"host\":\"\u006fpenai.com\",\"name\":\"\\u00e9\"},{\"host\":\"b\u00fccher.example\",\"name\":\"n\"}\n]}"#;
-    let text = format!(r#"{{"formdata":{{"id":{{"sessionData":"{inner}"}}}}}}"#);
+    let text = format!(
+        r#"{{"formdata":{{"url":"about:sessionrestore","id":{{"sessionData":"{inner}"}}}}}}"#
+    );
     let rest = cut(&text);
     assert!(
         !rest.contains("openai") && !rest.contains("penai.com"),
@@ -200,7 +202,9 @@ fn strings_within_strings_are_looked_into() {
     for _ in 0..4 {
         for text in [&mut text, &mut rest] {
             let string = serde_json::to_string(&*text).unwrap();
-            *text = format!(r#"{{"tabs":[{{"formdata":{{"id":{{"sessionData":{string}}}}}}}]}}"#);
+            *text = format!(
+                r#"{{"tabs":[{{"formdata":{{"url":"about:sessionrestore","id":{{"sessionData":{string}}}}}}}]}}"#
+            );
         }
     }
     assert_eq!(cut(&text), rest);
@@ -216,9 +220,53 @@ fn a_field_of_a_page_that_only_looks_like_a_session_stays() {
         "5",
         "null",
     ] {
-        let text = format!(r#"{{"formdata":{{"id":{{"sessionData":{field}}}}},"cookies":[{O}]}}"#);
+        let text = format!(
+            r#"{{"formdata":{{"url":"about:sessionrestore","id":{{"sessionData":{field}}}}},"cookies":[{O}]}}"#
+        );
         assert_eq!(cut(&text), text.replace(O, ""));
     }
+}
+
+/// Anybody's page can have a field of this name, with anything in it.
+#[test]
+fn a_session_in_a_field_of_any_other_page_is_text_like_any_other() {
+    let string = serde_json::to_string(&format!(r#"{{"cookies":[{O}]}}"#)).unwrap();
+    let crash = r#""url":"about:sessionrestore""#;
+    let welcome = r#""url":"about:welcomeback""#;
+    let evil = r#""url":"https://evil.example/about:sessionrestore""#;
+    for (tab, form, is_session) in [
+        ("", crash, true),
+        ("", welcome, true),
+        (crash, r#""x":1"#, true),
+        (
+            r#""entries":[{"url":"about:sessionrestore","title":"\ud800"}]"#,
+            r#""x":1"#,
+            true,
+        ),
+        ("", r#""x":1"#, false),
+        ("", evil, false),
+        (
+            r#""entries":[{"url":"https://evil.example/"}]"#,
+            evil,
+            false,
+        ),
+    ] {
+        let tab = if tab.is_empty() { r#""y":2"# } else { tab };
+        let text = format!(
+            r#"{{"tabs":[{{{tab},"formdata":{{{form},"id":{{"sessionData":{string}}}}}}}]}}"#
+        );
+        assert_eq!(session(&text).cookies().count() == 1, is_session, "{text}");
+    }
+}
+
+/// One array within another would be cut twice.
+#[test]
+fn a_session_within_a_cookie_is_left_alone() {
+    let string = serde_json::to_string(&format!(r#"{{"cookies":[{O}]}}"#)).unwrap();
+    let form = format!(r#"{{"url":"about:sessionrestore","id":{{"sessionData":{string}}}}}"#);
+    let text =
+        format!(r#"{{"cookies":[{{"host":"x.example","name":"n","formdata":{form}}},{O}]}}"#);
+    assert_eq!(cut(&text), text.replacen(&format!(",{O}]}}"), "]}", 1));
 }
 
 #[test]
@@ -334,7 +382,8 @@ fn what_came_meanwhile_stays_and_places_that_are_gone_are_skipped() {
     let back = now
         .wanted_back(&mut InMemory::of(&before, &gone), &mut result)
         .unwrap();
-    assert_eq!((result.restored, result.skipped), (1, 2));
+    let counts = (result.restored, result.skipped, result.homeless);
+    assert_eq!(counts, (1, 1, 1));
     assert_eq!(now.with(back), format!(r#"{{"cookies":[{newer},{P}]}}"#));
 }
 

@@ -9,7 +9,9 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::ops::Range;
 
+use serde::Deserialize;
 use serde::de::IgnoredAny;
+use serde_json::value::RawValue;
 
 /// An array under the key `cookies`.
 #[derive(Debug)]
@@ -90,9 +92,39 @@ pub(super) fn around(length: usize, cuts: &[Range<usize>]) -> impl Iterator<Item
     starts.zip(ends).map(|(start, end)| start..end)
 }
 
+/// How deep a field lies in what is kept of a page: `formdata`, `id`, the field.
+const FIELD: usize = 3;
+/// What Firefox shows after a crash and after an update, and keeps the session in.
+const CRASH_PAGES: [&str; 2] = ["about:sessionrestore", "about:welcomeback"];
+
+/// What tells of which page it is.
+#[derive(Deserialize)]
+struct Page<'t> {
+    #[serde(borrow)]
+    url: Option<&'t RawValue>,
+    #[serde(borrow)]
+    entries: Option<Vec<Page<'t>>>,
+    #[serde(borrow)]
+    formdata: Option<Box<Page<'t>>>,
+}
+
+impl Page<'_> {
+    fn is_crash_page(&self) -> bool {
+        let url = self.url.map(|url| url.get());
+        url.is_some_and(|url| CRASH_PAGES.iter().any(|page| url == format!("\"{page}\"")))
+            || self
+                .formdata
+                .as_ref()
+                .is_some_and(|form| form.is_crash_page())
+            || self.entries.iter().flatten().any(Page::is_crash_page)
+    }
+}
+
 /// An object or array that is not closed yet.
 #[derive(Default)]
 struct Frame {
+    /// Where it begins.
+    start: usize,
     /// The key of the member at hand, with its quotes; None in an array.
     key: Option<Range<usize>>,
     awaits_key: bool,
@@ -131,12 +163,14 @@ impl Scan<'_> {
                     continue;
                 }
                 b'{' => self.open.push(Frame {
+                    start: at,
                     awaits_key: true,
                     ..Frame::default()
                 }),
                 b'[' => {
                     let cookies = self.begins_cookies(at + 1);
                     self.open.push(Frame {
+                        start: at,
                         cookies,
                         ..Frame::default()
                     });
@@ -176,17 +210,29 @@ impl Scan<'_> {
             frame.key = Some(literal);
             return;
         }
-        // The crash page of older versions keeps the session in a field of its form.
+        // The crash page of older versions keeps the session in a field of its form. Any
+        // other page can have a field of that name, with anything in it.
         let depth = self.open.len();
         let is_field = ["formdata", "id", "sessionData"]
             .into_iter()
             .rev()
             .enumerate()
             .all(|(up, key)| depth > up && self.is_key(&self.open[depth - 1 - up], key));
-        if is_field {
+        if is_field
+            && self.open.iter().all(|frame| frame.cookies.is_none())
+            && self.is_of_crash_page(&self.open[depth - FIELD])
+        {
             let arrays = self.quoted(literal).unwrap_or_default();
             self.found.extend(arrays);
         }
+    }
+
+    /// Whether what is kept of a page, in this frame, is of a crash page: by the address
+    /// of the form, or of the entry or the tab that it belongs to.
+    fn is_of_crash_page(&self, page: &Frame) -> bool {
+        let end = end_of_value(self.text.as_bytes(), page.start);
+        serde_json::from_str::<Page<'_>>(&self.text[page.start..end])
+            .is_ok_and(|page| page.is_crash_page())
     }
 
     /// The arrays in a string, if its text is JSON.
@@ -266,6 +312,27 @@ fn unquoted(literal: &str) -> Cow<'_, str> {
         return content.into();
     }
     serde_json::from_str(literal).map_or(content.into(), Cow::Owned)
+}
+
+/// Behind the closing bracket of an object or array of a text that is JSON.
+fn end_of_value(bytes: &[u8], start: usize) -> usize {
+    let (mut at, mut depth) = (start, 0_usize);
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' => {
+                at = end_of_string(bytes, at);
+                continue;
+            }
+            b'{' | b'[' => depth += 1,
+            b'}' | b']' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            break;
+        }
+    }
+    at
 }
 
 /// Behind the closing quote of a literal.
