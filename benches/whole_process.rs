@@ -63,6 +63,7 @@ fn main() {
         }
     }
     bench.many_profiles();
+    bench.session_files();
 }
 
 impl Bench {
@@ -258,6 +259,45 @@ impl Bench {
                 },
             ];
             compare(&delete, &contenders, rounds, &[]);
+        }
+    }
+
+    /// What Firefox writes every 15 seconds, for somebody who never closes a tab.
+    fn session_files(&self) {
+        let sizes = match self.quick {
+            true => [(10, 1 << 20), (100, 1 << 20)],
+            false => [(10, 50_000_000), (1_000, 16_000_000)],
+        };
+        for (windows, bytes) in sizes {
+            let what = format!(
+                "session file of {} MB with {} windows",
+                bytes / 1_000_000,
+                thousands(windows)
+            );
+            let (list, delete) = (format!("list in a {what}"), format!("delete in a {what}"));
+            if !self.wants(&list) && !self.wants(&delete) {
+                continue;
+            }
+            let made = self.dir.join("session");
+            stores::make_session(&made, windows, bytes).expect("a session can be made");
+            let rounds = self.rounds(100_000);
+            if self.wants(&list) {
+                let ours = contender("cookieclean list", count_listed, || {
+                    self.cookieclean(&made, &["list"])
+                });
+                compare(&list, &[ours], rounds, &[]);
+            }
+            if self.wants(&delete) {
+                let work = self.dir.join("work");
+                let ours = Contender {
+                    name: "cookieclean".into(),
+                    prepare: Box::new(|| self.fresh(&made, &work)),
+                    command: Box::new(|| self.cookieclean(&work, &[])),
+                    count: count_deleted,
+                };
+                compare(&delete, &[ours], rounds, &[]);
+            }
+            fs::remove_dir_all(&made).expect("temp folder");
         }
     }
 

@@ -4,7 +4,9 @@
 //! 156 and Firefox ESR 153 made. Values are really encrypted: a reader that
 //! decrypts what it lists would otherwise be timed at failing.
 
+use std::fmt::Write as _;
 use std::fs::{self, File};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -296,4 +298,55 @@ fn firefox_store(path: &Path, count: usize) -> rusqlite::Result<()> {
     // connection removes it, as Firefox's does.
     db.execute_batch("COMMIT; PRAGMA journal_mode=WAL;")?;
     db.close().map_err(|(_, error)| error)
+}
+
+/// A Firefox profile without a database, whose session has so many windows of ten tabs,
+/// about so many bytes of text, and 2,000 cookies, of which [`MATCHING`] are wanted.
+pub fn make_session(dir: &Path, windows: usize, bytes: usize) -> io::Result<()> {
+    const COOKIES: usize = 2_000;
+    const TABS: usize = 10;
+    let cookie = |n: usize| {
+        let host = match n {
+            ..MATCHING => MATCHING_HOSTS[n % MATCHING_HOSTS.len()].to_owned(),
+            n => format!("site-{n}.example"),
+        };
+        format!(r#"{{"host":"{host}","value":"{n:032x}","path":"/","name":"session-{n}"}}"#)
+    };
+    // As much as thumbnails and form texts are: half of it compresses.
+    let mut hasher = Sha256::new();
+    let mut filler = String::new();
+    while filler.len() < bytes / (windows * TABS) {
+        hasher.update(filler.len().to_le_bytes());
+        for byte in hasher.clone().finalize() {
+            write!(filler, "{byte:02x}").expect("a string grows");
+        }
+    }
+    let mut text = String::with_capacity(bytes + (1 << 20));
+    text.push_str(r#"{"version":["sessionrestore",1],"windows":["#);
+    for window in 0..windows {
+        text.push_str(if window == 0 { "" } else { "," });
+        text.push_str(r#"{"tabs":["#);
+        for tab in 0..TABS {
+            text.push_str(if tab == 0 { "" } else { "," });
+            // Turned a little each time, so that no tab repeats another as it is.
+            let (end, start) = filler.split_at((window * TABS + tab) % filler.len());
+            let url = format!("https://site-{tab}.example/{window}");
+            write!(
+                text,
+                r#"{{"entries":[{{"url":"{url}","ID":{tab}}}],"image":"{start}{end}"}}"#
+            )
+            .expect("a string grows");
+        }
+        text.push_str("]}");
+    }
+    let cookies: Vec<_> = (0..COOKIES).map(cookie).collect();
+    write!(text, r#"],"cookies":[{}]}}"#, cookies.join(",")).expect("a string grows");
+
+    fs::create_dir_all(dir)?;
+    fs::write(dir.join("prefs.js"), "")?;
+    let size = u32::try_from(text.len()).map_err(io::Error::other)?;
+    let mut content = b"mozLz40\0".to_vec();
+    content.extend(size.to_le_bytes());
+    content.extend(lz4_flex::block::compress(text.as_bytes()));
+    fs::write(dir.join("sessionstore.jsonlz4"), content)
 }
