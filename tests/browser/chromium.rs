@@ -110,7 +110,6 @@ impl Chromium {
             "--disable-sync",
             "--disable-extensions",
             "--password-store=basic",
-            "--ignore-certificate-errors",
             "--remote-debugging-port=0",
         ]
         .map(String::from)
@@ -125,6 +124,12 @@ impl Chromium {
         args.push(format!(
             "--host-resolver-rules=MAP * 127.0.0.1:{}",
             server.port()
+        ));
+        // Unlike `--ignore-certificate-errors`, it leaves no error behind on account of
+        // which Chromium would not hear of device-bound sessions.
+        args.push(format!(
+            "--ignore-certificate-errors-spki-list={}",
+            server.public_key_hash()
         ));
         args.push(format!("--user-data-dir={}", user_data_dir.display()));
         args.extend(extra_args.iter().map(|arg| arg.to_string()));

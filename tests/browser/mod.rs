@@ -16,6 +16,7 @@
 #![allow(dead_code, unused_imports)]
 
 mod chromium;
+mod device_bound;
 mod display;
 mod firefox;
 mod process;
@@ -27,6 +28,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 pub use chromium::Chromium;
+pub use device_bound::{BIND, BOUND_COOKIE, REFRESH, WITH_DEVICE_BOUND};
 pub use display::Display;
 pub use firefox::Firefox;
 pub use server::{Request, Server};

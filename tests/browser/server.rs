@@ -13,8 +13,14 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+use rcgen::PublicKeyData;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
+use sha2::{Digest, Sha256};
+
+use super::device_bound;
 
 /// One request, as it reached the server.
 #[derive(Clone, Debug)]
@@ -80,6 +86,7 @@ impl Exchange {
 
 pub struct Server {
     address: SocketAddr,
+    public_key_hash: String,
     exchange: Exchange,
     stop: Arc<AtomicBool>,
     acceptor: Option<JoinHandle<()>>,
@@ -87,7 +94,8 @@ pub struct Server {
 
 impl Server {
     pub fn start() -> Server {
-        let tls = Arc::new(tls_config());
+        let (tls, public_key_hash) = tls_config();
+        let tls = Arc::new(tls);
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port on loopback");
         let address = listener.local_addr().expect("the address of the server");
         let exchange = Exchange::default();
@@ -110,6 +118,7 @@ impl Server {
         };
         Server {
             address,
+            public_key_hash,
             exchange,
             stop,
             acceptor: Some(acceptor),
@@ -118,6 +127,11 @@ impl Server {
 
     pub fn port(&self) -> u16 {
         self.address.port()
+    }
+
+    /// SHA-256 of the public key of its certificate, in base64.
+    pub(super) fn public_key_hash(&self) -> &str {
+        &self.public_key_hash
     }
 
     /// Every request so far, in the order of arrival; also those that browsers
@@ -155,17 +169,21 @@ impl Drop for Server {
     }
 }
 
-fn tls_config() -> ServerConfig {
-    // The browsers are told to accept any certificate, so one name does for all.
+/// With the hash of the certificate's public key.
+fn tls_config() -> (ServerConfig, String) {
+    // The browsers are told to accept it for any host, so one name does for all.
     let made =
         rcgen::generate_simple_self_signed(["localhost".to_string()]).expect("a certificate");
     let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
-    ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .expect("the protocol versions")
-        .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
-        .expect("the certificate with its key")
+    let hash = Sha256::digest(made.signing_key.subject_public_key_info());
+    let config =
+        ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .expect("the protocol versions")
+            .with_no_client_auth()
+            .with_single_cert(vec![made.cert.der().clone()], key)
+            .expect("the certificate with its key");
+    (config, BASE64.encode(hash))
 }
 
 fn serve(mut connection: TcpStream, tls: Arc<ServerConfig>, exchange: &Exchange) -> io::Result<()> {
@@ -225,8 +243,9 @@ fn answer(stream: &mut impl Write, head: &str, exchange: &Exchange) -> io::Resul
             key.eq_ignore_ascii_case(name).then(|| value.trim())
         })
     };
+    let host = without_port(header("host").next().unwrap_or_default());
     exchange.push(Request {
-        host: without_port(header("host").next().unwrap_or_default()).to_string(),
+        host: host.to_string(),
         path: path.to_string(),
         cookies: header("cookie")
             .flat_map(|line| line.split(';'))
@@ -235,6 +254,11 @@ fn answer(stream: &mut impl Write, head: &str, exchange: &Exchange) -> io::Resul
     });
 
     let (route, query) = path.split_once('?').unwrap_or((path, ""));
+    let proof = header(device_bound::PROOF).next();
+    if let Some(answer) = device_bound::answer(host, route, proof) {
+        stream.write_all(answer.as_bytes())?;
+        return stream.flush();
+    }
     let mut headers = String::new();
     for cookie in exchange.take(path) {
         headers.push_str(&format!("Set-Cookie: {cookie}\r\n"));

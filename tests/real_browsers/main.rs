@@ -15,6 +15,7 @@ mod chromium;
 mod chromium_lock;
 mod closing;
 mod command;
+mod device_bound;
 mod firefox;
 mod firefox_lock;
 mod given;
