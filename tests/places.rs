@@ -15,14 +15,15 @@ fn chrome_world() -> World {
     world
 }
 
-/// As Chromium makes it, with a session of each of these sites.
+/// As Chromium 156 makes it, with a session of each of these sites.
 fn device_bound(world: &World, sites: &[&str]) -> std::path::PathBuf {
     let path = world.path(&format!("{CHROME}/Default/Device Bound Sessions"));
     let db = Connection::open(&path).unwrap();
     db.execute_batch(
         "CREATE TABLE meta(key LONGVARCHAR NOT NULL UNIQUE PRIMARY KEY, value LONGVARCHAR);
-         INSERT INTO meta VALUES ('version', '1'), ('last_compatible_version', '1');
-         CREATE TABLE dbsc_session_tbl(key TEXT NOT NULL, proto BLOB NOT NULL, PRIMARY KEY(key));",
+         INSERT INTO meta
+             VALUES ('mmap_status', '-1'), ('version', '3'), ('last_compatible_version', '3');
+         CREATE TABLE dbsc_session_tbl ( key TEXT, proto BLOB, PRIMARY KEY(key));",
     )
     .unwrap();
     for site in sites {
