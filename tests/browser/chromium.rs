@@ -187,6 +187,28 @@ impl Chromium {
             });
     }
 
+    /// Opens `url` in a tab beside the others, in which further visits take place.
+    pub fn visit_in_new_tab(&mut self, url: &str) {
+        let blank = json!({ "url": "about:blank" });
+        let target = self.wire.call(None, "Target.createTarget", blank);
+        self.tab = attach(&mut self.wire, &target["targetId"]);
+        self.visit(url);
+    }
+
+    /// The addresses of the pages that are open, sorted.
+    pub fn pages(&mut self) -> Vec<String> {
+        let targets = self.wire.call(None, "Target.getTargets", json!({}));
+        let targets = targets["targetInfos"].as_array().expect("a list");
+        let mut pages: Vec<String> = targets
+            .iter()
+            .filter(|target| target["type"] == "page")
+            .map(|target| text(&target["url"]))
+            .filter(|url| url.starts_with("https:"))
+            .collect();
+        pages.sort();
+        pages
+    }
+
     /// Has `host` set a cookie in answer to a real visit; `cookie` is what
     /// stands in the `Set-Cookie` header.
     pub fn set_cookie(&mut self, host: &str, cookie: &str) {

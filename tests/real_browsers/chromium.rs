@@ -4,10 +4,12 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use crate::browser::{Chromium, Cookie, Kind, Server};
+use crate::browser::{Chromium, Cookie, Kind, Server, wait_for};
 use crate::command::{delete, list, undo, users, without_values};
 use crate::given;
-use crate::watch::{all_stand_in, assert_nowhere, assert_sound, beside, bytes_of, look_into};
+use crate::watch::{
+    LIMIT, all_stand_in, assert_nowhere, assert_sound, beside, bytes_of, look_into,
+};
 use crate::world::World;
 
 /// Without it, Chromium drops session cookies at a start.
@@ -128,6 +130,62 @@ fn chromium_starts_with_exactly_the_others_after_it_was_killed_or_terminated() {
     let mut browser = Chromium::start(&server, &dir, "Default", RESTORE);
     assert_eq!(browser.cookies(), kept);
     browser.kill();
+}
+
+#[test]
+fn chromium_continues_where_it_left_off_with_all_but_the_sites_session_cookies() {
+    if !Kind::Chromium
+        .available("chromium_continues_where_it_left_off_with_all_but_the_sites_session_cookies")
+    {
+        return;
+    }
+    const PAGES: [&str; 2] = ["https://example.com/other", "https://openai.com/chat"];
+    let server = Server::start();
+    let world = World::new();
+    let dir = world.path("chromium");
+    // "Continue where you left off", as the settings have it.
+    let setting = r#"{"session":{"restore_on_startup":1}}"#;
+    world.write("chromium/Default/Preferences", setting);
+    // Also what the pages that it opens again were asked for with.
+    let back_with = |cookies: &[&str]| {
+        let before = server.requests().len();
+        let mut browser = Chromium::start(&server, &dir, "Default", &[]);
+        wait_for("the pages to be asked for", LIMIT, || {
+            let requests = server.requests().split_off(before);
+            let mut sent = Vec::new();
+            for page in PAGES {
+                let mut requests = requests.iter();
+                let asked = requests.find(|r| format!("https://{}{}", r.host, r.path) == page)?;
+                sent.extend(asked.cookies.clone());
+            }
+            sent.sort();
+            assert_eq!(sent, cookies);
+            Some(())
+        });
+        assert_eq!(browser.pages(), PAGES);
+        let all = browser.cookies();
+        let all: Vec<String> = all
+            .iter()
+            .map(|c| format!("{}={}", c.name, c.value))
+            .collect();
+        assert_eq!(all, cookies);
+        browser.close();
+    };
+
+    let mut browser = Chromium::start(&server, &dir, "Default", &[]);
+    let login = "login=gone; Domain=openai.com; Path=/; Secure; HttpOnly";
+    browser.set_cookie("auth.openai.com", login);
+    browser.set_cookie("example.com", "visit=kept; Path=/");
+    browser.visit(PAGES[0]);
+    browser.visit_in_new_tab(PAGES[1]);
+    browser.close();
+    back_with(&["login=gone", "visit=kept"]);
+
+    assert_eq!(delete(&world, &[&dir]).expect(0).value("deleted"), 1);
+    back_with(&["visit=kept"]);
+
+    assert_eq!(undo(&world).expect(0).value("restored"), 1);
+    back_with(&["login=gone", "visit=kept"]);
 }
 
 #[test]
