@@ -318,8 +318,10 @@ impl Guard {
         let mut asked = Asked::CannotBe;
         let users = |error: Error| io::Error::other(error.to_string());
         let by = |user: InUse| user.by.into_iter().map(|process| process.pid);
-        let first = self.in_use_now().map_err(users)?;
-        for pid in first.into_iter().flat_map(by) {
+        let Some(first) = self.in_use_now().map_err(users)? else {
+            return Ok(Asked::Yes);
+        };
+        for pid in by(first) {
             if already.contains(&pid) {
                 asked = Asked::Yes;
                 continue;
@@ -332,11 +334,17 @@ impl Guard {
                 other => other?,
             };
             // What was opened is a user only if there still is one of this number.
-            let still = self.in_use_now().map_err(users)?;
-            if still.into_iter().flat_map(by).any(|still| still == pid)
-                && self.lock.ask_to_quit(&process)? == Asked::Yes
-            {
+            let uses_it = || -> io::Result<bool> {
+                let now = self.in_use_now().map_err(users)?;
+                Ok(now.into_iter().flat_map(by).any(|user| user == pid))
+            };
+            if !uses_it()? {
+                asked = Asked::Yes;
+            } else if self.lock.ask_to_quit(&process)? == Asked::Yes {
                 already.insert(pid);
+                asked = Asked::Yes;
+            } else if !uses_it()? {
+                // It was about to end, for another reason.
                 asked = Asked::Yes;
             }
         }

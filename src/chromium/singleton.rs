@@ -233,6 +233,13 @@ impl Lock for UserDataLock {
     }
 
     fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<Asked> {
+        // Two of us at once: the second time is an order to end without saving.
+        let Some(_turn) = Turn::wait_at(&self.user_data) else {
+            return Ok(Asked::CannotBe);
+        };
+        if process.is_quitting() {
+            return Ok(Asked::Yes);
+        }
         // A child would end without the browser, which starts it again.
         let main = |pid| system::main_process(pid).filter(|main| is_of_family(*main));
         if main(process.pid()) != Some(process.pid()) || !self.is_used_by(process.pid()) {

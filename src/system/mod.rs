@@ -78,6 +78,18 @@ pub(crate) struct Turn(#[allow(dead_code, reason = "held")] Option<std::fs::File
 pub(crate) struct TurnTaken;
 
 impl Turn {
+    /// Waits until the other one is done, for a few seconds.
+    pub fn wait_at(folder: &std::path::Path) -> Option<Self> {
+        const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
+        for _ in 0..150 {
+            if let Ok(turn) = Self::at(folder) {
+                return Some(turn);
+            }
+            std::thread::sleep(PAUSE);
+        }
+        None
+    }
+
     /// Where a folder cannot be locked there is none to be had, and all are let through.
     pub fn at(folder: &std::path::Path) -> Result<Self, TurnTaken> {
         let Ok(folder) = std::fs::File::open(folder) else {

@@ -70,9 +70,28 @@ impl ProcessHandle {
             Some([false, false]) | None => return Ok(Asked::CannotBe),
         }
         match self.send(Signal::INT) {
-            Ok(()) | Err(Errno::SRCH) => Ok(Asked::Yes),
-            Err(e) => Err(e.into()),
+            Ok(()) => {}
+            Err(Errno::SRCH) => return Ok(Asked::Yes),
+            Err(e) => return Err(e.into()),
         }
+        // Whoever asks next must see that it was told. One that stands still has the
+        // signal pending, where a second one changes nothing.
+        #[cfg(target_os = "linux")]
+        for _ in 0..100 {
+            if !matches!(self.catches(), Some([true, _])) {
+                break;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(10));
+        }
+        Ok(Asked::Yes)
+    }
+
+    /// Whether a Chromium was told to quit already.
+    pub fn is_quitting(&self) -> bool {
+        #[cfg(target_os = "linux")]
+        return matches!(self.catches(), Some([false, true]));
+        #[cfg(not(target_os = "linux"))]
+        false
     }
 
     /// Whether it catches SIGINT, and whether SIGHUP: a Chromium that was told to end

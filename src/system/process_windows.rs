@@ -86,6 +86,11 @@ impl ProcessHandle {
         self.pid
     }
 
+    /// It would not tell.
+    pub fn is_quitting(&self) -> bool {
+        false
+    }
+
     /// Asks it to quit as the system does when the user signs out; it cannot be asked when
     /// it has no window. This blocks for up to twice [`PATIENCE`].
     ///
