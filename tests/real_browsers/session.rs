@@ -143,3 +143,108 @@ fn firefox_recovers_from_a_crash_with_all_but_the_sites_session_cookies() {
         comes_back(true);
     }
 }
+
+/// "Restore Previous Session" of the menu.
+fn restore_previous(browser: &mut Firefox) {
+    let is_there = browser.run(
+        "const { SessionStore } = ChromeUtils.importESModule(
+             'resource:///modules/sessionstore/SessionStore.sys.mjs');
+         const is_there = SessionStore.canRestoreLastSession;
+         if (is_there) SessionStore.restoreLastSession();
+         return is_there;",
+    );
+    assert_eq!(is_there, true, "no previous session to restore");
+}
+
+#[test]
+fn the_previous_session_is_restored_with_all_but_the_sites_session_cookies() {
+    if !Kind::Firefox
+        .available("the_previous_session_is_restored_with_all_but_the_sites_session_cookies")
+    {
+        return;
+    }
+    let server = Server::start();
+    let world = World::new();
+    let profile = world.path("firefox");
+    let home = [
+        ("browser.startup.page", json!(1)),
+        ("browser.sessionstore.interval", json!(500)),
+    ];
+    let mut browser = Firefox::start(&server, &profile, &home);
+    fill(&mut browser);
+    wait_for_session(&profile);
+    browser.close();
+
+    // Without a deletion both are back.
+    let mut browser = Firefox::start(&server, &profile, &home);
+    assert_eq!(names(&browser.cookies()), [""; 0]);
+    restore_previous(&mut browser);
+    wait_for("the session to be back", LIMIT, || {
+        (names(&browser.cookies()) == ["login", "visit"]).then_some(())
+    });
+    wait_for_session(&profile);
+    browser.close();
+
+    delete(&world, &[&profile]).expect(0);
+    assert_gone(&profile);
+    let mut browser = Firefox::start(&server, &profile, &home);
+    restore_previous(&mut browser);
+    wait_for("the session to be back", LIMIT, || {
+        (names(&browser.cookies()) == ["visit"]).then_some(())
+    });
+    let pages = pages(&mut browser);
+    for page in ["https://openai.com/chat", "https://example.com/other"] {
+        assert!(pages.iter().any(|open| open == page), "{pages:?}");
+    }
+    browser.kill();
+}
+
+#[test]
+fn a_session_from_before_an_upgrade_comes_back_with_all_but_the_sites_session_cookies() {
+    if !Kind::Firefox.available(
+        "a_session_from_before_an_upgrade_comes_back_with_all_but_the_sites_session_cookies",
+    ) {
+        return;
+    }
+    const BUILD: &str = "20260101000000";
+    let server = Server::start();
+    let world = World::new();
+    let profile = world.path("firefox");
+    let mut browser = Firefox::start(&server, &profile, &prefs());
+    fill(&mut browser);
+    wait_for_session(&profile);
+    browser.close();
+    // As after an upgrade that lost the session: only the backup of it is left.
+    let backups = profile.join("sessionstore-backups");
+    let backup = backups.join(format!("upgrade.jsonlz4-{BUILD}"));
+    let session = profile.join("sessionstore.jsonlz4");
+    std::fs::remove_dir_all(&backups).expect("the backups");
+    std::fs::create_dir(&backups).expect("a folder");
+    std::fs::rename(&session, &backup).expect("the session");
+    let untouched = std::fs::read(&backup).expect("the backup");
+    let latest = (
+        "browser.sessionstore.upgradeBackup.latestBuildID",
+        json!(BUILD),
+    );
+    let with_backup = [prefs().as_slice(), &[latest]].concat();
+
+    for is_deleted in [false, true] {
+        let _ = std::fs::remove_dir_all(&backups);
+        let _ = std::fs::remove_file(&session);
+        std::fs::create_dir(&backups).expect("a folder");
+        std::fs::write(&backup, &untouched).expect("the backup");
+        if is_deleted {
+            delete(&world, &[&profile]).expect(0);
+        }
+        let mut browser = Firefox::start(&server, &profile, &with_backup);
+        let wanted = if is_deleted {
+            &["visit"][..]
+        } else {
+            &["login", "visit"]
+        };
+        wait_for("the session to be back", LIMIT, || {
+            (names(&browser.cookies()) == wanted).then_some(())
+        });
+        browser.kill();
+    }
+}
