@@ -129,6 +129,22 @@ impl UserDataLock {
         Some(user)
     }
 
+    /// Whether a process, or a child of it, really works in this directory: a copy of a
+    /// directory has links, too, which lead to the browser of the other one.
+    fn is_used_by(&self, pid: u32) -> bool {
+        if system::WINDOWS {
+            // Its window has the name of the directory.
+            return true;
+        }
+        let is_its = |user: u32| system::main_process(user) == Some(pid);
+        let locks = self.leveldb_files();
+        locks
+            .iter()
+            .filter_map(|file| system::lock_holder(file).ok()??.pid)
+            .any(is_its)
+            || system::users_of(&self.stores()).into_iter().any(is_its)
+    }
+
     /// Says why it may run without a window.
     fn explained(&self, mut user: InUse) -> InUse {
         if user.unseen.is_none() {
@@ -145,11 +161,9 @@ impl UserDataLock {
     }
 }
 
-/// Whether a process is a browser of this family, by its program. Where other users'
-/// processes are hidden, it may be.
+/// Whether a process is a browser of this family, by its program.
 fn is_of_family(pid: u32) -> bool {
-    let name = system::name_of(pid).map(|name| name.to_lowercase());
-    name.is_none_or(|name| PROGRAMS.iter().any(|word| name.contains(word)))
+    system::is_called_like(pid, &PROGRAMS)
 }
 
 /// `chrome/common/chrome_switches.cc`.
@@ -246,24 +260,6 @@ impl Lock for UserDataLock {
             return Ok(Asked::CannotBe);
         }
         process.quit_chromium()
-    }
-}
-
-impl UserDataLock {
-    /// Whether a process, or a child of it, really works in this directory: a copy of a
-    /// directory has links, too, which lead to the browser of the other one.
-    fn is_used_by(&self, pid: u32) -> bool {
-        if system::WINDOWS {
-            // Its window has the name of the directory.
-            return true;
-        }
-        let is_its = |user: u32| system::main_process(user) == Some(pid);
-        let locks = self.leveldb_files();
-        locks
-            .iter()
-            .filter_map(|file| system::lock_holder(file).ok()??.pid)
-            .any(is_its)
-            || system::users_of(&self.stores()).into_iter().any(is_its)
     }
 }
 

@@ -71,11 +71,9 @@ impl ParentLock {
     }
 }
 
-/// Whether a process is a browser of this family, by its program. Where other users'
-/// processes are hidden, it may be.
+/// Whether a process is a browser of this family, by its program.
 fn is_of_family(pid: u32) -> bool {
-    let name = system::name_of(pid).map(|name| name.to_lowercase());
-    name.is_none_or(|name| PROGRAMS.iter().any(|word| name.contains(word)))
+    system::is_called_like(pid, &PROGRAMS)
 }
 
 /// Says why it may run without a window.

@@ -15,7 +15,7 @@ pub(crate) use desktop_linux::close_windows_of;
 #[cfg(target_os = "macos")]
 pub(crate) use desktop_macos::close_windows_of;
 pub(crate) use processes::{
-    command_line, is_alive, is_child, made_by, main_process, name_of, started,
+    command_line, is_alive, is_called_like, is_child, made_by, main_process, name_of, started,
 };
 #[cfg(unix)]
 pub(crate) use unix::*;

@@ -28,6 +28,13 @@ pub(crate) fn name_of(pid: u32) -> Option<String> {
     Some(name.to_string_lossy().into_owned())
 }
 
+/// Whether a process's program has one of these words in its name. Where other users'
+/// processes are hidden, it may have.
+pub(crate) fn is_called_like(pid: u32, words: &[&str]) -> bool {
+    let name = name_of(pid).map(|name| name.to_lowercase());
+    name.is_none_or(|name| words.iter().any(|word| name.contains(word)))
+}
+
 /// Whether a process of this number runs; one that has ended, and of which only its
 /// parent has not asked how, does not.
 pub(crate) fn is_alive(pid: u32) -> bool {
