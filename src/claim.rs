@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::error::Error;
+pub use crate::system::Asked;
 use crate::system::{self, Holder, ProcessHandle};
 
 /// A program that has a profile open.
@@ -136,15 +137,6 @@ impl InUse {
     pub fn is_cookieclean(&self) -> bool {
         self.unseen == Some(Unseen::Cookieclean)
     }
-}
-
-/// What became of asking a program to quit.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
-    /// It was told to; whether it does is another matter.
-    Yes,
-    /// There is no way to ask it from here.
-    CannotBe,
 }
 
 /// The lock by which a browser keeps others out of its profile.

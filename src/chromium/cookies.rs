@@ -14,6 +14,8 @@ use crate::error::Fault;
 use crate::sqlite::table::{Columns, Layout, lossy};
 use crate::store::Kind;
 
+/// Since Chrome 96 in `Network`, but only on Windows; a migration leaves both.
+pub(super) const FILES: [&str; 2] = ["Network/Cookies", "Cookies"];
 const PARTITION: &str = "top_frame_site_key";
 /// The first version that has it.
 const PARTITIONED_SINCE: i64 = 15;

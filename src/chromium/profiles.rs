@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::cookies::Cookies;
+use super::cookies::{Cookies, FILES};
 use super::device_bound::{self, DeviceBound};
 use super::local_state;
 use super::singleton::UserDataLock;
@@ -19,8 +19,6 @@ use crate::error::Fault;
 use crate::sqlite::TableStore;
 use crate::store::Store;
 
-/// Since Chrome 96 in `Network`, but only on Windows; a migration leaves both.
-pub(super) const COOKIES: [&str; 2] = ["Network/Cookies", "Cookies"];
 const DEVICE_BOUND: [&str; 2] = ["Network/Device Bound Sessions", device_bound::FILE];
 /// The profile picker's own; it browses nothing.
 const SYSTEM_PROFILE: &str = "System Profile";
@@ -37,7 +35,7 @@ pub(crate) fn is_user_data(dir: &Path) -> bool {
 
 /// Whether this is a profile of one.
 pub(crate) fn is_profile(dir: &Path) -> bool {
-    dir.join("Preferences").is_file() || COOKIES.iter().any(|file| dir.join(file).exists())
+    dir.join("Preferences").is_file() || FILES.iter().any(|file| dir.join(file).exists())
 }
 
 /// Adds every profile of a user-data directory.
@@ -128,16 +126,16 @@ fn add(
     let older: Make<'_> = &|path| Box::new(TableStore::<Cookies>::older_copy(path, ()));
     let bound: Make<'_> = &|path| Box::new(TableStore::<DeviceBound>::new(path, ()));
     let folders = store_folders(search, &candidate.dir);
-    let mut files: Vec<_> = there(search, &folders, &COOKIES)
+    let mut files: Vec<_> = there(search, &folders, &FILES)
         .map(|file| (file, store))
         .collect();
     if files.is_empty() {
-        files.push((candidate.dir.join(COOKIES[1]), store));
+        files.push((candidate.dir.join(FILES[1]), store));
     }
     let sessions = there(search, &folders, &DEVICE_BOUND).map(|file| (file, bound));
     files.extend(sessions.collect::<Vec<_>>());
     let snapshots = snapshots(search, &candidate);
-    let copies = there(search, &snapshots, &COOKIES).map(|file| (file, older));
+    let copies = there(search, &snapshots, &FILES).map(|file| (file, older));
     files.extend(copies.collect::<Vec<_>>());
     search.add(browser, candidate, guard, files);
 }

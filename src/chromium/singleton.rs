@@ -9,9 +9,9 @@ use std::fs;
 use std::io;
 use std::path::PathBuf;
 
+use super::cookies::FILES;
 use super::local_state;
 use super::occupy::{Leftovers, Singleton, socket_of};
-use super::profiles::COOKIES;
 use crate::claim::{Asked, Claim, Held, InUse, Lock, Refused, Unseen};
 use crate::error::{At, Error};
 use crate::system::{self, HeldFile, Holder, ProcessHandle, Taken, Turn};
@@ -109,7 +109,7 @@ impl UserDataLock {
     fn stores(&self) -> Vec<PathBuf> {
         self.profiles
             .iter()
-            .flat_map(|profile| COOKIES.map(|file| profile.join(file)))
+            .flat_map(|profile| FILES.map(|file| profile.join(file)))
             .collect()
     }
 

@@ -70,6 +70,15 @@ pub(crate) enum Taken {
     Theirs,
 }
 
+/// What became of asking a program to quit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Asked {
+    /// It was told to; whether it does is another matter.
+    Yes,
+    /// There is no way to ask it from here.
+    CannotBe,
+}
+
 /// Keeps other runs of this program from taking a folder at the same moment. It is a
 /// lock on the folder itself, which no browser asks for and which leaves nothing behind.
 pub(crate) struct Turn(#[allow(dead_code, reason = "held")] Option<std::fs::File>);

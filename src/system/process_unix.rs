@@ -10,8 +10,7 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketAddrUnix, SocketType, connect};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
-use super::Holder;
-use crate::claim::Asked;
+use super::{Asked, Holder};
 
 /// A running process. On Linux nothing that is done with it can meet a later process
 /// that was given the same number.

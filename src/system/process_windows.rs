@@ -19,8 +19,7 @@ use windows::Win32::UI::WindowsAndMessaging::{
 };
 use windows::core::{BOOL, HSTRING, PCWSTR, w};
 
-use super::Holder;
-use crate::claim::Asked;
+use super::{Asked, Holder};
 
 /// What asking all the windows of a process may take together, and telling them. Windows itself gives
 /// each application 5 seconds (`HungAppTimeout`) before it calls it hung.
