@@ -118,7 +118,8 @@ impl InUse {
     /// told: a claim waits for that.
     fn passes_in(&self) -> Option<Duration> {
         match self.unseen.as_ref()? {
-            Unseen::BackgroundTask(_) | Unseen::Remnant => Some(Duration::from_millis(2500)),
+            Unseen::BackgroundTask(_) => Some(Duration::from_millis(2500)),
+            Unseen::Remnant => Some(Duration::from_secs(5)),
             Unseen::Cookieclean => Some(Duration::from_secs(10)),
             Unseen::BackgroundApps | Unseen::StartupBoost | Unseen::Headless => None,
         }

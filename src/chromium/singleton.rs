@@ -8,6 +8,7 @@
 use std::fs;
 use std::io;
 use std::path::PathBuf;
+use std::time::{Duration, SystemTime};
 
 use super::cookies::FILES;
 use super::local_state;
@@ -18,6 +19,9 @@ use crate::system::{self, HeldFile, Holder, ProcessHandle, Taken, Turn};
 
 /// Locked by the browser as long as it has the profile loaded.
 const LEVELDB_LOCKS: [&str; 2] = ["Local Storage/leveldb/LOCK", "Sync Data/LevelDB/LOCK"];
+
+/// Longer than a browser's children outlive it.
+const SHUTDOWN: Duration = Duration::from_secs(60);
 
 /// Words of which the program of every browser of this family has one in its name.
 const PROGRAMS: [&str; 13] = [
@@ -104,6 +108,19 @@ impl UserDataLock {
             .flat_map(|profile| LEVELDB_LOCKS.map(|lock| profile.join(lock)))
             .filter(|file| file.is_file())
             .collect()
+    }
+
+    /// Whether something in the directory was made or removed a moment ago, as the links
+    /// are when a browser ends.
+    fn was_just_let_go(&self) -> bool {
+        let changed = self
+            .user_data
+            .metadata()
+            .and_then(|folder| folder.modified());
+        let age = changed
+            .ok()
+            .and_then(|time| SystemTime::now().duration_since(time).ok());
+        age.is_none_or(|age| age < SHUTDOWN)
     }
 
     fn stores(&self) -> Vec<PathBuf> {
@@ -228,9 +245,10 @@ impl Lock for UserDataLock {
             return Err(Refused::InUse(user));
         }
         // A browser that was closed has removed its links, and one that has a profile
-        // loaded holds its LevelDB. Only without either is it worth a look at what all
+        // loaded holds its LevelDB. Only without either, or when that was just now and
+        // a child may still write what it holds, is it worth a look at what all
         // processes have open.
-        if (!leftovers.is_empty() || leveldb_files.is_empty())
+        if (!leftovers.is_empty() || leveldb_files.is_empty() || self.was_just_let_go())
             && let Some(user) = self.remnant()
         {
             return Err(Refused::InUse(user));
