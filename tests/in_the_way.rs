@@ -5,7 +5,7 @@
 
 mod world;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
@@ -13,13 +13,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use nix::fcntl::{FcntlArg, fcntl};
-use nix::libc;
 use nix::pty::openpty;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
-use world::{Run, World, stores};
+use world::{Run, World, stores, take_lock};
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -39,25 +37,9 @@ fn helper_that_holds_a_lock_until_it_is_told() {
     let Some(path) = std::env::var_os("HOLD_THIS_LOCK") else {
         return;
     };
-    let _held = lock(Path::new(&path));
+    let _held = take_lock(Path::new(&path));
     println!("held");
     let _ = std::io::stdin().read(&mut [0]);
-}
-
-/// Takes the lock that Firefox takes.
-fn lock(path: &Path) -> File {
-    let mut options = OpenOptions::new();
-    let file = options.create(true).truncate(false).write(true).open(path);
-    let file = file.unwrap();
-    let lock = libc::flock {
-        l_type: libc::F_WRLCK as _,
-        l_whence: libc::SEEK_SET as _,
-        l_start: 0,
-        l_len: 0,
-        l_pid: 0,
-    };
-    fcntl(&file, FcntlArg::F_SETLK(&lock)).unwrap();
-    file
 }
 
 /// Another process that holds the lock of a profile.

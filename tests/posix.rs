@@ -4,21 +4,18 @@
 
 mod world;
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
-use std::os::fd::AsRawFd;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use nix::fcntl::{FcntlArg, fcntl};
-use nix::libc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::json;
-use world::{Run, World, stores};
+use world::{Run, World, stores, take_lock};
 
 const CHROME: &str = ".config/google-chrome";
 const FIREFOX: &str = ".mozilla/firefox/p";
@@ -452,7 +449,7 @@ fn helper_that_holds_a_lock_for_a_while() {
     let Some(path) = std::env::var_os("HOLD_THIS_LOCK") else {
         return;
     };
-    let held = lock(Path::new(&path));
+    let held = take_lock(Path::new(&path));
     println!("held");
     std::thread::sleep(Duration::from_millis(1200));
     drop(held);
@@ -660,33 +657,13 @@ fn a_state_folder_that_is_a_link_is_refused() {
     assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
 }
 
-/// Takes the lock that Firefox takes.
-fn lock(path: &Path) -> File {
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(path)
-        .unwrap();
-    let lock = libc::flock {
-        l_type: libc::F_WRLCK as _,
-        l_whence: libc::SEEK_SET as _,
-        l_start: 0,
-        l_len: 0,
-        l_pid: 0,
-    };
-    fcntl(&file, FcntlArg::F_SETLK(&lock)).unwrap();
-    assert!(file.as_raw_fd() > 0);
-    file
-}
-
 #[test]
 fn a_firefox_profile_whose_lock_is_held_is_in_use_by_its_holder() {
     let world = World::new();
     let store = firefox_profile(&world);
     chrome_profile(&world, "Default");
     let lock_file = store.with_file_name(".parentlock");
-    let held = lock(&lock_file);
+    let held = take_lock(&lock_file);
     let before = fs::read(&store).unwrap();
 
     let (code, document) = world.json(&["openai.com"]);
@@ -998,7 +975,7 @@ fn a_lock_in_any_profile_of_a_user_data_directory_keeps_all_of_it() {
         &format!("{CHROME}/Profile 1/Local Storage/leveldb/LOCK"),
         "",
     );
-    let held = lock(&leveldb);
+    let held = take_lock(&leveldb);
     let (code, document) = world.json(&["openai.com"]);
     assert_eq!(code, 3);
     assert_eq!(document["deleted"], 0);

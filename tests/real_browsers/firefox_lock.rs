@@ -10,7 +10,8 @@ use rusqlite::Connection;
 use crate::browser::{Firefox, Kind, Server, wait_for};
 use crate::command::{delete, start, users};
 use crate::sample::{self, FIREFOX, cookies_of, persistent, split};
-use crate::watch::{LIMIT, Pause, assert_unchanged, everything_in, lock_holder, take_lock};
+use crate::watch::{LIMIT, Pause, assert_unchanged, everything_in, lock_holder};
+use crate::world::take_lock;
 
 /// Less than the 5 seconds that Firefox waits for a lock.
 const WHILE: Duration = Duration::from_millis(1500);

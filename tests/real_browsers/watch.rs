@@ -12,6 +12,7 @@ use nix::unistd::{Pid, getpgid};
 use rusqlite::{Connection, OpenFlags};
 
 use crate::browser::wait_for;
+use crate::world::whole_file;
 
 /// For whatever takes but a moment, on a machine that is busy.
 pub const LIMIT: Duration = Duration::from_secs(60);
@@ -135,30 +136,6 @@ pub fn lock_holder(path: &Path) -> Option<u32> {
     fcntl(&file, FcntlArg::F_OFD_GETLK(&mut lock)).expect("a look at the lock");
     let free = lock.l_type == libc::F_UNLCK as libc::c_short;
     (!free).then(|| u32::try_from(lock.l_pid).unwrap_or(0))
-}
-
-/// Takes a record lock on a file, as the browsers do, until this file is closed, or
-/// any other descriptor of it in this process: do not look at it meanwhile.
-pub fn take_lock(path: &Path) -> File {
-    let file = File::options()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(path)
-        .expect("a file to lock");
-    fcntl(&file, FcntlArg::F_SETLK(&whole_file())).expect("the lock");
-    file
-}
-
-fn whole_file() -> libc::flock {
-    libc::flock {
-        l_type: libc::F_WRLCK as libc::c_short,
-        l_whence: libc::SEEK_SET as libc::c_short,
-        l_start: 0,
-        l_len: 0,
-        l_pid: 0,
-    }
 }
 
 /// Processes that stand still until this is dropped: what changes in a folder

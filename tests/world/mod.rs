@@ -181,6 +181,35 @@ fn is_passing(error: &std::io::Error) -> bool {
         || (cfg!(windows) && error.raw_os_error() == Some(ERROR_INTERNAL_ERROR))
 }
 
+/// Takes a record lock on a file, as the browsers do, until this file is closed, or
+/// any other descriptor of it in this process: do not look at it meanwhile.
+#[cfg(unix)]
+pub fn take_lock(path: &Path) -> fs::File {
+    use nix::fcntl::{FcntlArg, fcntl};
+    let file = fs::File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path)
+        .expect("a file to lock");
+    fcntl(&file, FcntlArg::F_SETLK(&whole_file())).expect("the lock");
+    file
+}
+
+/// A write lock on a whole file.
+#[cfg(unix)]
+pub fn whole_file() -> nix::libc::flock {
+    use nix::libc;
+    libc::flock {
+        l_type: libc::F_WRLCK as libc::c_short,
+        l_whence: libc::SEEK_SET as libc::c_short,
+        l_start: 0,
+        l_len: 0,
+        l_pid: 0,
+    }
+}
+
 /// `host name` of each cookie of a listing, sorted.
 pub fn names(listing: &Value) -> Vec<String> {
     let mut names: Vec<_> = listing["cookies"]
