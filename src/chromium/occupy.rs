@@ -46,7 +46,6 @@ impl Singleton {
     /// When somebody was quicker, or the links cannot be made.
     pub fn occupy(user_data: &Path, leftovers: &Leftovers) -> Result<Self, Refused> {
         let lock = user_data.join("SingletonLock");
-        leftovers.remove()?;
         let doorman = Doorman::new("SingletonSocket").at(&std::env::temp_dir())?;
         let cookie = PathBuf::from(RandomState::new().hash_one(process::id()).to_string());
         let own_cookie = doorman.folder().join("SingletonCookie");
@@ -58,6 +57,12 @@ impl Singleton {
             links: Vec::new(),
             doorman,
         };
+        leftovers.remove()?;
+        // A browser that has made its lock removes the other two links and makes its own:
+        // one of ours in between, and it would not start.
+        if lock.is_symlink() {
+            return Err(was_just_made(&lock));
+        }
         // The lock last: a browser that sees it must find somebody at the socket.
         for (link, target) in [
             (user_data.join("SingletonCookie"), cookie),
@@ -67,11 +72,7 @@ impl Singleton {
             match system::symlink(&target, &link) {
                 Ok(()) => singleton.links.push((link, target)),
                 Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {
-                    return Err(Refused::InUse(InUse {
-                        // Whoever it is, a second look will name it.
-                        unseen: Some(Unseen::Remnant),
-                        ..InUse::shown_by(format!("{} was just made", link.display()))
-                    }));
+                    return Err(was_just_made(&link));
                 }
                 other => other.at(&link)?,
             }
@@ -83,6 +84,14 @@ impl Singleton {
     pub fn is_ours(&self) -> bool {
         self.links.iter().all(is_still_there)
     }
+}
+
+fn was_just_made(link: &Path) -> Refused {
+    Refused::InUse(InUse {
+        // Whoever it is, a second look will name it.
+        unseen: Some(Unseen::Remnant),
+        ..InUse::shown_by(format!("{} was just made", link.display()))
+    })
 }
 
 fn is_still_there((link, target): &(PathBuf, PathBuf)) -> bool {
@@ -136,5 +145,32 @@ impl Leftovers {
             fs::remove_file(&aside).at(&aside)?;
         }
         Ok(())
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::fs::File;
+    use std::time::SystemTime;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_made_beside_a_lock_that_a_browser_has_just_made() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let leftovers = Leftovers::of(dir.path());
+        let theirs = dir.path().join("SingletonLock");
+        system::symlink(Path::new("somewhere-1"), &theirs).expect("a link");
+        // Any link made or removed in the folder changes this.
+        let folder = File::open(dir.path()).expect("the folder");
+        folder
+            .set_modified(SystemTime::UNIX_EPOCH)
+            .expect("the time of change");
+
+        let refused = Singleton::occupy(dir.path(), &leftovers);
+
+        assert!(matches!(refused, Err(Refused::InUse(_))));
+        let changed = folder.metadata().and_then(|folder| folder.modified());
+        assert_eq!(changed.expect("the time"), SystemTime::UNIX_EPOCH);
     }
 }
