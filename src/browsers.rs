@@ -48,6 +48,37 @@ pub struct Browser {
     pub linux: &'static [Place],
     pub windows: &'static [Place],
     pub macos: &'static [Place],
+    pub keys: &'static KeyNames,
+}
+
+/// What keyrings call the key that a browser's values are encrypted with.
+#[derive(Debug, PartialEq, Eq)]
+pub struct KeyNames {
+    /// Linux: the attribute `application` of the Secret Service, and the name in KWallet.
+    pub linux: &'static [(&'static str, &'static str)],
+    /// macOS: the account in the Keychain; its service is `<account> Safe Storage`.
+    pub macos: &'static str,
+}
+
+const AS_CHROME: &[(&str, &str)] = &[("chrome", "Chrome")];
+const AS_CHROMIUM: &[(&str, &str)] = &[("chromium", "Chromium")];
+const CHROME: &KeyNames = &keys(AS_CHROME, "Chrome");
+const CHROMIUM: &KeyNames = &keys(AS_CHROMIUM, "Chromium");
+const EDGE: &KeyNames = &keys(
+    &[("chromium", "Chromium"), ("msedge", "Microsoft Edge")],
+    "Microsoft Edge",
+);
+const BRAVE: &KeyNames = &keys(&[("brave", "Brave")], "Brave");
+const VIVALDI: &KeyNames = &keys(AS_CHROME, "Vivaldi");
+const OPERA: &KeyNames = &keys(AS_CHROMIUM, "Opera");
+const ARC: &KeyNames = &keys(AS_CHROMIUM, "Arc");
+const YANDEX: &KeyNames = &keys(AS_CHROMIUM, "Yandex");
+const WHALE: &KeyNames = &keys(AS_CHROMIUM, "Whale");
+/// Firefox encrypts no values.
+const NONE: &KeyNames = &keys(&[], "");
+
+const fn keys(linux: &'static [(&'static str, &'static str)], macos: &'static str) -> KeyNames {
+    KeyNames { linux, macos }
 }
 
 /// The browser with this id.
@@ -65,7 +96,7 @@ pub fn of_family(family: Family) -> &'static Browser {
 }
 
 macro_rules! browsers {
-    ($($id:literal, $name:literal, $family:ident,
+    ($($id:literal, $name:literal, $family:ident, $keys:ident,
         linux: $linux:expr, windows: $windows:expr, macos: $macos:expr;)*) => {
         /// Every browser that is looked for.
         pub const BROWSERS: &[Browser] = &[$(Browser {
@@ -75,117 +106,118 @@ macro_rules! browsers {
             linux: &$linux,
             windows: &$windows,
             macos: &$macos,
+            keys: $keys,
         }),*];
     };
 }
 
 browsers! {
-"chrome", "Google Chrome", Chromium,
+"chrome", "Google Chrome", Chromium, CHROME,
     linux: [(Config, "google-chrome"), (Flatpak, "com.google.Chrome/config/google-chrome")],
     windows: [(Local, "Google/Chrome/User Data")],
     macos: [(AppSupport, "Google/Chrome")];
-"chrome-beta", "Google Chrome Beta", Chromium,
+"chrome-beta", "Google Chrome Beta", Chromium, CHROME,
     linux: [(Config, "google-chrome-beta")],
     windows: [(Local, "Google/Chrome Beta/User Data")],
     macos: [(AppSupport, "Google/Chrome Beta")];
-"chrome-dev", "Google Chrome Dev", Chromium,
+"chrome-dev", "Google Chrome Dev", Chromium, CHROME,
     linux: [(Config, "google-chrome-unstable"),
         (Flatpak, "com.google.ChromeDev/config/google-chrome-unstable")], // ?
     windows: [(Local, "Google/Chrome Dev/User Data")],
     macos: [(AppSupport, "Google/Chrome Dev")];
-"chrome-canary", "Google Chrome Canary", Chromium,
+"chrome-canary", "Google Chrome Canary", Chromium, CHROME,
     linux: [(Config, "google-chrome-canary")], // ?
     windows: [(Local, "Google/Chrome SxS/User Data")],
     macos: [(AppSupport, "Google/Chrome Canary")];
-"chrome-for-testing", "Google Chrome for Testing", Chromium,
+"chrome-for-testing", "Google Chrome for Testing", Chromium, CHROMIUM,
     linux: [(Config, "google-chrome-for-testing")],
     windows: [(Local, "Google/Chrome for Testing/User Data")],
     macos: [(AppSupport, "Google/ChromeForTesting"),
         (AppSupport, "Google/Chrome for Testing")];
-"chromium", "Chromium", Chromium,
+"chromium", "Chromium", Chromium, CHROMIUM,
     linux: [(Config, "chromium"), (Flatpak, "org.chromium.Chromium/config/chromium"),
         (Flatpak, "io.github.ungoogled_software.ungoogled_chromium/config/chromium"),
         (Home, "snap/chromium/common/chromium"),
         (Home, "snap/chromium/current/.config/chromium")],
     windows: [(Local, "Chromium/User Data")],
     macos: [(AppSupport, "Chromium")];
-"edge", "Microsoft Edge", Chromium,
+"edge", "Microsoft Edge", Chromium, EDGE,
     linux: [(Config, "microsoft-edge"), (Flatpak, "com.microsoft.Edge/config/microsoft-edge")],
     windows: [(Local, "Microsoft/Edge/User Data")],
     macos: [(AppSupport, "Microsoft Edge")];
-"edge-beta", "Microsoft Edge Beta", Chromium,
+"edge-beta", "Microsoft Edge Beta", Chromium, EDGE,
     linux: [(Config, "microsoft-edge-beta")],
     windows: [(Local, "Microsoft/Edge Beta/User Data")],
     macos: [(AppSupport, "Microsoft Edge Beta")];
-"edge-dev", "Microsoft Edge Dev", Chromium,
+"edge-dev", "Microsoft Edge Dev", Chromium, EDGE,
     linux: [(Config, "microsoft-edge-dev"),
         (Flatpak, "com.microsoft.EdgeDev/config/microsoft-edge-dev")], // ?
     windows: [(Local, "Microsoft/Edge Dev/User Data")],
     macos: [(AppSupport, "Microsoft Edge Dev")];
-"edge-canary", "Microsoft Edge Canary", Chromium,
+"edge-canary", "Microsoft Edge Canary", Chromium, EDGE,
     linux: [(Config, "microsoft-edge-canary")], // ?
     windows: [(Local, "Microsoft/Edge SxS/User Data")],
     macos: [(AppSupport, "Microsoft Edge Canary")];
-"brave", "Brave", Chromium,
+"brave", "Brave", Chromium, BRAVE,
     linux: [(Config, "BraveSoftware/Brave-Browser"),
         (Flatpak, "com.brave.Browser/config/BraveSoftware/Brave-Browser"),
         (Home, "snap/brave/*/.config/BraveSoftware/Brave-Browser")],
     windows: [(Local, "BraveSoftware/Brave-Browser/User Data")],
     macos: [(AppSupport, "BraveSoftware/Brave-Browser")];
-"brave-beta", "Brave Beta", Chromium,
+"brave-beta", "Brave Beta", Chromium, BRAVE,
     linux: [(Config, "BraveSoftware/Brave-Browser-Beta")],
     windows: [(Local, "BraveSoftware/Brave-Browser-Beta/User Data")],
     macos: [(AppSupport, "BraveSoftware/Brave-Browser-Beta")];
-"brave-dev", "Brave Dev", Chromium,
+"brave-dev", "Brave Dev", Chromium, BRAVE,
     linux: [(Config, "BraveSoftware/Brave-Browser-Dev")],
     windows: [(Local, "BraveSoftware/Brave-Browser-Dev/User Data")],
     macos: [(AppSupport, "BraveSoftware/Brave-Browser-Dev")];
-"brave-nightly", "Brave Nightly", Chromium,
+"brave-nightly", "Brave Nightly", Chromium, BRAVE,
     linux: [(Config, "BraveSoftware/Brave-Browser-Nightly")],
     windows: [(Local, "BraveSoftware/Brave-Browser-Nightly/User Data")],
     macos: [(AppSupport, "BraveSoftware/Brave-Browser-Nightly")];
-"vivaldi", "Vivaldi", Chromium,
+"vivaldi", "Vivaldi", Chromium, VIVALDI,
     linux: [(Config, "vivaldi"), (Flatpak, "com.vivaldi.Vivaldi/config/vivaldi")],
     windows: [(Local, "Vivaldi/User Data")],
     macos: [(AppSupport, "Vivaldi")];
-"vivaldi-snapshot", "Vivaldi Snapshot", Chromium,
+"vivaldi-snapshot", "Vivaldi Snapshot", Chromium, VIVALDI,
     linux: [(Config, "vivaldi-snapshot")],
     windows: [],
     macos: [];
-"opera", "Opera", Chromium,
+"opera", "Opera", Chromium, OPERA,
     linux: [(Config, "opera"), (Flatpak, "com.opera.Opera/config/opera"),
         (Home, "snap/opera/*/.config/opera")],
     windows: [(Roaming, "Opera Software/Opera Stable")],
     macos: [(AppSupport, "com.operasoftware.Opera")];
-"opera-beta", "Opera Beta", Chromium,
+"opera-beta", "Opera Beta", Chromium, OPERA,
     linux: [(Config, "opera-beta"), (Home, "snap/opera-beta/*/.config/opera")],
     windows: [(Roaming, "Opera Software/Opera Next")],
     macos: [(AppSupport, "com.operasoftware.OperaNext")];
-"opera-developer", "Opera Developer", Chromium,
+"opera-developer", "Opera Developer", Chromium, OPERA,
     linux: [(Config, "opera-developer"), (Home, "snap/opera-developer/*/.config/opera")],
     windows: [(Roaming, "Opera Software/Opera Developer")],
     macos: [(AppSupport, "com.operasoftware.OperaDeveloper")];
-"opera-gx", "Opera GX", Chromium,
+"opera-gx", "Opera GX", Chromium, OPERA,
     linux: [],
     windows: [(Roaming, "Opera Software/Opera GX Stable")],
     macos: [(AppSupport, "com.operasoftware.OperaGX")];
-"arc", "Arc", Chromium,
+"arc", "Arc", Chromium, ARC,
     linux: [],
     windows: [(Local, "Packages/TheBrowserCompany.Arc_*/LocalCache/Local/Arc/User Data")],
     macos: [(AppSupport, "Arc/User Data")];
-"yandex", "Yandex Browser", Chromium,
+"yandex", "Yandex Browser", Chromium, YANDEX,
     linux: [(Config, "yandex-browser")],
     windows: [(Local, "Yandex/YandexBrowser/User Data")],
     macos: [(AppSupport, "Yandex/YandexBrowser")];
-"yandex-beta", "Yandex Browser Beta", Chromium,
+"yandex-beta", "Yandex Browser Beta", Chromium, YANDEX,
     linux: [(Config, "yandex-browser-beta")],
     windows: [],
     macos: [];
-"whale", "Naver Whale", Chromium,
+"whale", "Naver Whale", Chromium, WHALE,
     linux: [(Config, "naver-whale")],
     windows: [(Local, "Naver/Naver Whale/User Data")],
     macos: [(AppSupport, "Naver/Whale")];
-"firefox", "Firefox", Gecko,
+"firefox", "Firefox", Gecko, NONE,
     linux: [(Home, ".mozilla/firefox"), (Config, "mozilla/firefox"),
         (Flatpak, "org.mozilla.firefox/.mozilla/firefox"),
         (Flatpak, "org.mozilla.firefox/config/mozilla/firefox"),
@@ -194,36 +226,36 @@ browsers! {
     windows: [(Roaming, "Mozilla/Firefox"),
         (Local, "Packages/Mozilla.Firefox_n80bbvh6b1yt2/LocalCache/Roaming/Mozilla/Firefox")],
     macos: [(AppSupport, "Firefox")];
-"librewolf", "LibreWolf", Gecko,
+"librewolf", "LibreWolf", Gecko, NONE,
     linux: [(Home, ".librewolf"), (Config, "librewolf"), (Config, "librewolf/librewolf"),
         (Flatpak, "io.gitlab.librewolf-community/.librewolf"),
         (Flatpak, "io.gitlab.librewolf-community/config/librewolf/librewolf"),
         (Home, "snap/librewolf/common/.librewolf")],
     windows: [(Roaming, "librewolf")],
     macos: [(AppSupport, "librewolf")];
-"waterfox", "Waterfox", Gecko,
+"waterfox", "Waterfox", Gecko, NONE,
     linux: [(Home, ".waterfox"), (Config, "waterfox"),
         (Flatpak, "net.waterfox.waterfox/.waterfox")],
     windows: [(Roaming, "Waterfox")],
     macos: [(AppSupport, "Waterfox")];
-"zen", "Zen", Gecko,
+"zen", "Zen", Gecko, NONE,
     linux: [(Home, ".zen"), (Config, "zen"), (Flatpak, "app.zen_browser.zen/.zen"),
         (Flatpak, "app.zen_browser.zen/config/zen")],
     windows: [(Roaming, "zen")],
     macos: [(AppSupport, "zen")];
-"floorp", "Floorp", Gecko,
+"floorp", "Floorp", Gecko, NONE,
     linux: [(Home, ".floorp"), (Config, "floorp"), (Flatpak, "one.ablaze.floorp/.floorp"),
         (Home, "snap/floorp/common/.floorp")],
     windows: [(Roaming, "Floorp")],
     macos: [(AppSupport, "Floorp")];
-"tor-browser", "Tor Browser", Gecko,
+"tor-browser", "Tor Browser", Gecko, NONE,
     linux: [
         (Home, ".local/share/torbrowser/tbb/x86_64/tor-browser/Browser/TorBrowser/Data/Browser"),
         (Flatpak, "org.torproject.torbrowser-launcher/data/torbrowser/tbb/x86_64/tor-browser/\
             Browser/TorBrowser/Data/Browser")], // ?
     windows: [],
     macos: [(AppSupport, "TorBrowser-Data/Browser")];
-"mullvad-browser", "Mullvad Browser", Gecko,
+"mullvad-browser", "Mullvad Browser", Gecko, NONE,
     linux: [(Home, ".mullvad-browser"), (Home, ".mullvad/mullvadbrowser"),
         (Flatpak, "net.mullvad.MullvadBrowser/.mullvad-browser")],
     windows: [(Roaming, "Mullvad/MullvadBrowser")],

@@ -5,8 +5,9 @@ use jiff::Timestamp;
 
 use crate::domain::Domain;
 use crate::login;
+use crate::value::StoredValue;
 
-/// A stored cookie without its value, which a deletion never needs.
+/// A stored cookie.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cookie {
     /// As stored: a leading dot marks a domain cookie, none a host-only one.
@@ -24,6 +25,8 @@ pub struct Cookie {
     pub http_only: bool,
     pub same_site: SameSite,
     pub matched_by: MatchedBy,
+    /// None where [`Query::with_values`] did not ask for it, or there is none.
+    pub value: Option<StoredValue>,
 }
 
 impl Cookie {
@@ -78,6 +81,8 @@ pub struct Query {
     /// Sites whose cookies are not meant, but of which it is told that there are some.
     /// Only the first 32 are looked for.
     pub related: Vec<Domain>,
+    /// Whether their values are read, which a deletion never needs.
+    pub with_values: bool,
 }
 
 impl Query {
@@ -92,6 +97,7 @@ impl Query {
             keep_login: false,
             containers: Vec::new(),
             related: Vec::new(),
+            with_values: false,
         }
     }
 

@@ -13,9 +13,11 @@ use crate::cookie::{Cookie, MatchedBy, SameSite};
 use crate::error::Fault;
 use crate::sqlite::table::{Columns, Layout, lossy};
 use crate::store::Kind;
+use crate::value::{Secret, StoredValue};
 
 /// Since Chrome 96 in `Network`, but only on Windows; a migration leaves both.
 pub(super) const FILES: [&str; 2] = ["Network/Cookies", "Cookies"];
+const ENCRYPTED: &str = "encrypted_value";
 const PARTITION: &str = "top_frame_site_key";
 /// The first version that has it.
 const PARTITIONED_SINCE: i64 = 15;
@@ -32,6 +34,7 @@ pub(crate) struct Cookies {
 impl Layout for Cookies {
     const TABLE: &'static str = "cookies";
     const KIND: Kind = Kind::Chromium;
+    const VALUES: &'static [&'static str] = &[ENCRYPTED, "value"];
     type Context = ();
 
     fn detect(db: &Connection, columns: &Columns) -> Result<Self, Fault> {
@@ -105,7 +108,18 @@ impl Layout for Cookies {
                 _ => SameSite::Unspecified,
             },
             matched_by,
+            value: None,
         })
+    }
+
+    fn value(&self, column: &str, stored: Secret) -> StoredValue {
+        match column {
+            ENCRYPTED if !stored.is_empty() => StoredValue::Encrypted {
+                blob: stored,
+                version: self.version,
+            },
+            _ => StoredValue::Plain(stored),
+        }
     }
 }
 

@@ -12,6 +12,7 @@ use crate::cookie::{Cookie, MatchedBy, Query, SameSite};
 use crate::error::Fault;
 use crate::sqlite::table::{Columns, Layout, lossy};
 use crate::store::Kind;
+use crate::value::{Secret, StoredValue};
 
 /// Beside `Cookies`.
 pub(super) const FILE: &str = "Device Bound Sessions";
@@ -25,6 +26,7 @@ pub(crate) struct DeviceBound {
 impl Layout for DeviceBound {
     const TABLE: &'static str = "dbsc_session_tbl";
     const KIND: Kind = Kind::DeviceBound;
+    const VALUES: &'static [&'static str] = &[];
     type Context = ();
 
     fn detect(db: &Connection, columns: &Columns) -> Result<Self, Fault> {
@@ -91,7 +93,12 @@ impl Layout for DeviceBound {
             http_only: false,
             same_site: SameSite::Unspecified,
             matched_by,
+            value: None,
         })
+    }
+
+    fn value(&self, _column: &str, stored: Secret) -> StoredValue {
+        StoredValue::Plain(stored)
     }
 }
 

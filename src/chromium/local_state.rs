@@ -28,6 +28,22 @@ pub(super) fn background_apps(user_data: &Path) -> Option<bool> {
     take(user_data, "/background_mode/enabled").ok()?.as_bool()
 }
 
+/// `os_crypt.encrypted_key`, which only a browser on Windows writes; None when there is
+/// none.
+///
+/// # Errors
+/// When the file is there and cannot be read or parsed, or that is no text.
+pub(super) fn encrypted_key(user_data: &Path) -> Result<Option<String>, Error> {
+    match take(user_data, "/os_crypt/encrypted_key")? {
+        Value::Null => Ok(None),
+        Value::String(key) => Ok(Some(key)),
+        _ => {
+            let fault = Fault::Unparsable("os_crypt.encrypted_key is no text".into());
+            Err(fault.at(file(user_data)))
+        }
+    }
+}
+
 fn take(user_data: &Path, what: &str) -> Result<Value, Error> {
     let file = file(user_data);
     let text = match system::read_file(&file) {

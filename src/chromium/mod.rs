@@ -6,3 +6,4 @@ mod local_state;
 mod occupy;
 pub(crate) mod profiles;
 mod singleton;
+pub(crate) mod values;

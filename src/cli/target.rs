@@ -67,6 +67,7 @@ fn query(matching: &Matching, places: &Places) -> Result<Query, Failure> {
             .map(|name| container(name))
             .collect(),
         related,
+        with_values: false,
     })
 }
 

@@ -42,6 +42,10 @@ pub struct Roots {
 }
 
 impl Roots {
+    pub(super) fn layout(&self) -> Layout {
+        self.layout
+    }
+
     /// The folders of the user who runs this.
     ///
     /// # Errors

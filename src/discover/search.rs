@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::roots::Roots;
+use super::roots::{Layout, Roots};
 use crate::browsers::Browser;
 use crate::claim::Guard;
 use crate::error::{Error, Fault};
@@ -25,6 +25,8 @@ pub struct Profile {
     /// The real path of the folder that its files are in: the user-data directory, the
     /// folder of profiles.ini, or the profile when it was named by itself.
     pub within: PathBuf,
+    /// Of the system that its browser runs on.
+    pub layout: Layout,
     pub stores: Vec<Box<dyn Store>>,
     /// What says whether it is in use; profiles of one user-data directory share it.
     pub guard: Arc<Guard>,
@@ -148,6 +150,7 @@ impl<'a> Search<'a> {
             display_name: candidate.display_name,
             dir,
             within: candidate.within,
+            layout: self.roots.layout(),
             stores,
             guard: Arc::clone(guard),
         });

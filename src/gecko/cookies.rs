@@ -13,6 +13,7 @@ use crate::cookie::{Cookie, MatchedBy, SameSite};
 use crate::error::Fault;
 use crate::sqlite::table::{Columns, Layout, lossy};
 use crate::store::Kind;
+use crate::value::{Secret, StoredValue};
 
 const MILLISECONDS_SINCE: i64 = 16;
 
@@ -25,6 +26,7 @@ pub(crate) struct MozCookies {
 impl Layout for MozCookies {
     const TABLE: &'static str = "moz_cookies";
     const KIND: Kind = Kind::Firefox;
+    const VALUES: &'static [&'static str] = &["value"];
     type Context = Containers;
 
     fn detect(db: &Connection, columns: &Columns) -> Result<Self, Fault> {
@@ -96,7 +98,12 @@ impl Layout for MozCookies {
                 _ => SameSite::Unspecified,
             },
             matched_by,
+            value: None,
         })
+    }
+
+    fn value(&self, _column: &str, stored: Secret) -> StoredValue {
+        StoredValue::Plain(stored)
     }
 }
 

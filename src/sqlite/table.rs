@@ -8,16 +8,20 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::functions::FunctionFlags;
 use rusqlite::types::ValueRef;
-use rusqlite::{Connection, OptionalExtension, Row, ffi, params_from_iter};
+use rusqlite::{Connection, OptionalExtension, Row, Statement, ffi, params_from_iter};
 
 use crate::cookie::{Cookie, MatchedBy, Query};
 use crate::error::Fault;
 use crate::store::{Kind, Restored, RowSink, RowSource, Rows, Value};
+use crate::value::{LONGEST, Secret, StoredValue};
 
 /// How a family lays out its table.
 pub(crate) trait Layout: Sized {
     const TABLE: &'static str;
     const KIND: Kind;
+    /// The columns that a value can be in, the one that counts first; none where there are
+    /// no values.
+    const VALUES: &'static [&'static str];
     /// What, besides the row, a cookie is made of.
     type Context: Send + Sync;
 
@@ -52,6 +56,8 @@ pub(crate) trait Layout: Sized {
         matched_by: MatchedBy,
         context: &Self::Context,
     ) -> rusqlite::Result<Cookie>;
+    /// What stands in one of them; nothing only where there is nothing in any.
+    fn value(&self, column: &str, stored: Secret) -> StoredValue;
 }
 
 /// The names of a table's columns.
@@ -199,15 +205,22 @@ impl<'db, L: Layout> Table<'db, L> {
             self.layout.columns(),
             Self::SQL,
         ))?;
+        let mut values = match query.with_values {
+            true => Some(self.values()?),
+            false => None,
+        };
         let mut rows = scan.query([])?;
         while let Some(row) = rows.next()? {
             let rowid = row.get(0)?;
             let host = bytes(row.get_ref(1)?);
             let partition = bytes(row.get_ref(2)?);
             let matched_by = whose::<L>(query, host, partition).ok_or_else(vanished)?;
-            let cookie =
+            let mut cookie =
                 details.query_row([rowid], |row| self.layout.cookie(row, matched_by, context))?;
             if L::is_wanted(query, &cookie) {
+                if let Some(values) = &mut values {
+                    cookie.value = values.of(rowid, &self.layout)?;
+                }
                 let site = partition_host::<L>(partition);
                 let elsewhere = query.is_elsewhere(matched_by, site.as_deref());
                 locked(&tally).elsewhere += u64::from(elsewhere);
@@ -217,6 +230,20 @@ impl<'db, L: Layout> Table<'db, L> {
             }
         }
         Ok(*locked(&tally))
+    }
+
+    fn values(&self) -> Result<Values<'_>, Fault> {
+        let one = |column: &&'static str| {
+            let sql = format!(
+                "SELECT octet_length({column}),
+                     CASE WHEN octet_length({column}) <= {LONGEST} THEN {column} END
+                 FROM {} WHERE rowid = ?1",
+                Self::SQL
+            );
+            Ok((*column, self.db.prepare(&sql)?))
+        };
+        let columns = L::VALUES.iter().filter(|column| self.columns.has(column));
+        Ok(Values(columns.map(one).collect::<rusqlite::Result<_>>()?))
     }
 
     /// Makes the query a function of SQL, which counts what it is asked about.
@@ -364,6 +391,39 @@ impl<'db, L: Layout> Table<'db, L> {
                 |row| row.get(0),
             )
             .optional()?)
+    }
+}
+
+/// Reads the values of rows, each column by itself: an encrypted one leaves the other
+/// unread.
+struct Values<'db>(Vec<(&'static str, Statement<'db>)>);
+
+impl Values<'_> {
+    /// None where there are no values in this table.
+    fn of<L: Layout>(&mut self, rowid: i64, layout: &L) -> rusqlite::Result<Option<StoredValue>> {
+        let mut found = None;
+        for (column, statement) in &mut self.0 {
+            let (length, stored) = statement.query_row([rowid], |row| {
+                let length: Option<i64> = row.get(0)?;
+                // A number is no value that a browser has written, but can be read.
+                let stored = match row.get_ref(1)? {
+                    ValueRef::Integer(number) => number.to_string().into_bytes(),
+                    ValueRef::Real(number) => number.to_string().into_bytes(),
+                    other => bytes(other).to_vec(),
+                };
+                let length = length.unwrap_or(0).unsigned_abs();
+                Ok((length, Secret::new(stored)))
+            })?;
+            if length > LONGEST {
+                return Ok(Some(StoredValue::TooLong(length)));
+            }
+            let is_empty = stored.is_empty();
+            found = Some(layout.value(column, stored));
+            if !is_empty {
+                break;
+            }
+        }
+        Ok(found)
     }
 }
 

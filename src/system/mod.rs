@@ -4,6 +4,7 @@
 mod desktop_linux;
 #[cfg(target_os = "macos")]
 mod desktop_macos;
+mod keyrings;
 mod processes;
 #[cfg(unix)]
 mod unix;
@@ -14,6 +15,7 @@ mod windows;
 pub(crate) use desktop_linux::close_windows_of;
 #[cfg(target_os = "macos")]
 pub(crate) use desktop_macos::close_windows_of;
+pub(crate) use keyrings::OwnKeyrings;
 pub(crate) use processes::{
     command_line, is_alive, is_called_like, is_child, made_by, main_process, name_of, started,
 };

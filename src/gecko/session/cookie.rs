@@ -14,6 +14,7 @@ use serde_json::value::RawValue;
 use super::super::containers::Containers;
 use super::super::origin_attributes::OriginAttributes;
 use crate::cookie::{Cookie, MatchedBy, SameSite};
+use crate::value::{LONGEST, Secret, StoredValue};
 
 /// What tells cookies apart: host, name, path and the attributes that are set.
 pub(super) type Identity = (String, String, String, BTreeMap<String, String>);
@@ -59,6 +60,17 @@ impl SessionCookie {
         })
     }
 
+    /// The value of a cookie.
+    pub fn value(json: &str) -> Option<StoredValue> {
+        let Members(members) = serde_json::from_str(json).ok()?;
+        let mut values = members.iter().rev().filter(|(Text(key), _)| key == "value");
+        let Bytes(value) = serde_json::from_str(values.next()?.1.get()).ok()?;
+        Some(match value.len() as u64 {
+            length if length > LONGEST => StoredValue::TooLong(length),
+            _ => StoredValue::Plain(Secret::new(value)),
+        })
+    }
+
     pub fn origin_attributes(&self) -> OriginAttributes {
         OriginAttributes::of_pairs(&self.attributes)
     }
@@ -82,6 +94,7 @@ impl SessionCookie {
             name: self.name.clone(),
             path: self.path.clone(),
             matched_by,
+            value: None,
         }
     }
 
@@ -147,24 +160,37 @@ impl<'de: 'a, 'a> Deserialize<'de> for Members<'a> {
     }
 }
 
-/// A string, also one with half of a surrogate pair in it, which Rust's cannot hold.
-#[derive(Debug)]
-struct Text(String);
+/// A string, whose bytes are no UTF-8 where it has half of a surrogate pair in it.
+struct Bytes(Vec<u8>);
 
-impl<'de> Deserialize<'de> for Text {
+impl<'de> Deserialize<'de> for Bytes {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Bytes;
-        impl Visitor<'_> for Bytes {
-            type Value = Text;
+        struct AString;
+        impl Visitor<'_> for AString {
+            type Value = Bytes;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("a string")
             }
 
-            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Text, E> {
-                Ok(Text(String::from_utf8_lossy(bytes).into_owned()))
+            fn visit_bytes<E: de::Error>(self, bytes: &[u8]) -> Result<Bytes, E> {
+                Ok(Bytes(bytes.to_vec()))
             }
         }
-        deserializer.deserialize_bytes(Bytes)
+        deserializer.deserialize_bytes(AString)
+    }
+}
+
+/// The same where half a pair may be lost.
+#[derive(Debug)]
+struct Text(String);
+
+impl<'de> Deserialize<'de> for Text {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let Bytes(bytes) = Bytes::deserialize(deserializer)?;
+        let text = String::from_utf8(bytes);
+        Ok(Self(text.unwrap_or_else(|error| {
+            String::from_utf8_lossy(error.as_bytes()).into_owned()
+        })))
     }
 }

@@ -25,6 +25,7 @@ use crate::claim::Claim;
 use crate::cookie::{Cookie, Query};
 use crate::error::{At, Error, Fault};
 use crate::store::{Counts, Deleted, Kind, Restored, RowSink, RowSource, Rows, Store, Value};
+use crate::value::StoredValue;
 use cookie::{Identity, SessionCookie};
 use format::{Form, LARGEST, bad, declared, decode, encode};
 use replace::Replacement;
@@ -133,10 +134,13 @@ impl SessionFile {
         let session = Session::read(&self.path)?;
         let mut counts = Counts::default();
         let mut cookies = Vec::new();
-        for (_, cookie) in session.cookies() {
+        for (spot, cookie) in session.cookies() {
             counts.total += 1;
             match whose(query, &cookie, &self.containers) {
-                Whose::Meant(shown) => {
+                Whose::Meant(mut shown) => {
+                    if query.with_values {
+                        shown.value = session.value(spot);
+                    }
                     let site = cookie.origin_attributes().partition_host;
                     let elsewhere = query.is_elsewhere(shown.matched_by, site.as_deref());
                     counts.elsewhere += u64::from(elsewhere);
@@ -317,6 +321,12 @@ impl Session {
             let elements = array.elements.iter().enumerate();
             elements.filter_map(move |(e, element)| Some(((a, e), cookie(element)?)))
         })
+    }
+
+    fn value(&self, (array, element): Spot) -> Option<StoredValue> {
+        let array = self.arrays.get(array)?;
+        let text = &self.text[array.elements.get(element)?.clone()];
+        SessionCookie::value(&array.plain(text)?)
     }
 
     fn copy_out(&self, gone: &[Spot], sink: &mut dyn RowSink) -> Result<(), Error> {

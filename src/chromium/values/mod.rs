@@ -1,0 +1,162 @@
+//! Values as Chromium encrypts them, opened for their owner: a file for each scheme.
+//!
+//! `components/os_crypt/` in Chromium's source. A scheme is told by the three bytes in
+//! front (`v10`); what those mean depends on the system that wrote them. Since version
+//! 24 of the store SHA-256 of the host stands in front of the value
+//! (`net/extras/sqlite/sqlite_persistent_cookie_store.cc`).
+
+mod cbc;
+mod gcm;
+mod linux_v10;
+mod linux_v11;
+mod linux_v12;
+mod macos_v10;
+#[cfg(test)]
+mod tests;
+mod windows_dpapi;
+mod windows_v10;
+
+use std::path::Path;
+
+use sha2::{Digest, Sha256};
+use zeroize::Zeroizing;
+
+use crate::browsers::Browser;
+use crate::chromium::local_state;
+use crate::discover::Layout;
+use crate::keyring::Keyrings;
+use crate::value::{Secret, ValueError};
+
+/// The first version whose values have the hash of their host in front.
+const HASHED_SINCE: i64 = 24;
+
+/// A way in which values are encrypted.
+trait Scheme {
+    /// Opens a value.
+    ///
+    /// # Errors
+    /// When there is no key, or none that fits: a wrong value is never given.
+    fn open(&mut self, sealed: &Sealed<'_>, keyrings: &dyn Keyrings) -> Result<Secret, ValueError>;
+}
+
+/// An encrypted value without the name of its scheme.
+struct Sealed<'a> {
+    bytes: &'a [u8],
+    /// As stored, with its leading dot.
+    host: &'a str,
+    /// Of the store's schema.
+    version: i64,
+}
+
+impl Sealed<'_> {
+    /// The value in what was decrypted; None where that is of another host, or was
+    /// decrypted with a wrong key.
+    fn value_in(&self, plain: &[u8]) -> Option<Secret> {
+        let value = match self.version >= HASHED_SINCE {
+            true => plain.strip_prefix(Sha256::digest(self.host).as_slice())?,
+            false => plain,
+        };
+        Some(Zeroizing::new(value.to_vec()))
+    }
+
+    /// Tries keys of a cipher that does not tell whether they fit.
+    fn open_by_cbc(&self, keys: &[cbc::Key]) -> Option<Secret> {
+        keys.iter().find_map(|key| {
+            let value = self.value_in(&key.decrypt(self.bytes)?)?;
+            // A wrong key can give valid padding by chance.
+            let is_certain = self.version >= HASHED_SINCE || str::from_utf8(&value).is_ok();
+            is_certain.then_some(value)
+        })
+    }
+
+    /// Tries keys of a cipher that does.
+    fn open_by_gcm(&self, keys: &[gcm::Key]) -> Result<Secret, ValueError> {
+        let plain = keys.iter().find_map(|key| key.decrypt(self.bytes));
+        let plain = plain.ok_or(ValueError::Misfit)?;
+        self.value_in(&plain).ok_or(ValueError::OtherHost)
+    }
+}
+
+/// Opens the values of one user-data directory.
+pub(crate) struct Opener {
+    layout: Layout,
+    linux_v10: linux_v10::FixedPassword,
+    linux_v11: linux_v11::KeyringPassword,
+    linux_v12: linux_v12::PortalSecret,
+    macos_v10: macos_v10::KeychainPassword,
+    windows_v10: windows_v10::UserKey,
+    windows_dpapi: windows_dpapi::Unprefixed,
+}
+
+impl Opener {
+    /// `layout`: of the system that the browser runs on.
+    pub fn new(browser: &Browser, user_data: &Path, layout: Layout) -> Self {
+        // A profile may have come from another computer.
+        let is_of_windows = local_state::encrypted_key(user_data).is_ok_and(|key| key.is_some());
+        Self {
+            layout: match is_of_windows {
+                true => Layout::Windows,
+                false => layout,
+            },
+            linux_v10: linux_v10::FixedPassword::new(),
+            linux_v11: linux_v11::KeyringPassword::new(browser.keys),
+            linux_v12: linux_v12::PortalSecret::default(),
+            macos_v10: macos_v10::KeychainPassword::new(browser.keys),
+            windows_v10: windows_v10::UserKey::new(user_data),
+            windows_dpapi: windows_dpapi::Unprefixed,
+        }
+    }
+
+    /// Opens the value of a cookie of `host`, in a store of that schema version.
+    ///
+    /// # Errors
+    /// When it cannot be opened, or not with certainty.
+    pub fn open(
+        &mut self,
+        blob: &[u8],
+        host: &str,
+        version: i64,
+        keyrings: &dyn Keyrings,
+    ) -> Result<Secret, ValueError> {
+        let (prefix, bytes) = prefix_of(blob);
+        let scheme: &mut dyn Scheme = match (self.layout, prefix) {
+            (_, None) if windows_dpapi::is_blob(blob) => &mut self.windows_dpapi,
+            (Layout::Windows, None) => return Err(ValueError::Damaged),
+            (Layout::Windows, Some("v10")) => &mut self.windows_v10,
+            (_, Some("v20")) => return Err(ValueError::AppBound),
+            // Without a keyring the browser kept it as it is.
+            (_, None) => return Ok(plain(blob, host, version)),
+            (Layout::Linux, Some("v10")) => &mut self.linux_v10,
+            (Layout::Linux, Some("v11")) => &mut self.linux_v11,
+            (Layout::Linux, Some("v12")) => &mut self.linux_v12,
+            (Layout::MacOs, Some("v10" | "v11")) => &mut self.macos_v10,
+            (_, Some(other)) => return Err(ValueError::Unknown(other.to_owned())),
+        };
+        let sealed = Sealed {
+            bytes,
+            host,
+            version,
+        };
+        scheme.open(&sealed, keyrings)
+    }
+}
+
+/// `v10` and what stands behind it; None where there is no such thing in front.
+fn prefix_of(blob: &[u8]) -> (Option<&str>, &[u8]) {
+    match blob.split_at_checked(3) {
+        Some((prefix @ [b'v', b'0'..=b'9', b'0'..=b'9'], rest)) => {
+            (str::from_utf8(prefix).ok(), rest)
+        }
+        _ => (None, blob),
+    }
+}
+
+fn plain(blob: &[u8], host: &str, version: i64) -> Secret {
+    let sealed = Sealed {
+        bytes: blob,
+        host,
+        version,
+    };
+    let value = sealed.value_in(blob);
+    value.unwrap_or_else(|| Zeroizing::new(blob.to_vec()))
+}

@@ -1,0 +1,206 @@
+//! The keyrings of a Linux desktop: Secret Service, KWallet, and the desktop portal.
+
+use std::collections::HashMap;
+
+use secret_service::EncryptionType;
+use secret_service::blocking::{Item, SecretService};
+use zbus::blocking::Connection;
+
+use super::{OF_A_MAC, OF_WINDOWS};
+use crate::keyring::Question;
+use crate::value::{KeyError, Secret};
+
+/// `components/os_crypt/sync/libsecret_util_linux.cc`, the newer one first.
+const SCHEMAS: [&str; 2] = [
+    "chrome_libsecret_os_crypt_password_v2",
+    "chrome_libsecret_os_crypt_password_v1",
+];
+/// What KWallet shows to the person who is to allow it.
+const OUR_NAME: &str = "cookieclean";
+
+pub(super) fn secrets(question: &Question, may_ask: bool) -> Result<Vec<Secret>, KeyError> {
+    match question {
+        Question::SecretService { application } => secret_service(application, may_ask),
+        Question::KWallet { name } => kwallet(name, may_ask),
+        Question::Portal => portal(),
+        Question::Keychain { .. } => Err(OF_A_MAC),
+    }
+}
+
+pub(super) fn unprotected(_: &[u8]) -> Result<Secret, KeyError> {
+    Err(OF_WINDOWS)
+}
+
+fn session_bus() -> Result<Connection, KeyError> {
+    Connection::session().map_err(|_| KeyError::NoBus)
+}
+
+fn secret_service(application: &str, may_ask: bool) -> Result<Vec<Secret>, KeyError> {
+    let service =
+        SecretService::connect_with_existing(EncryptionType::Dh, session_bus()?).map_err(failed)?;
+    let mut secrets = Vec::new();
+    let mut is_locked = false;
+    for schema in SCHEMAS {
+        let attributes = HashMap::from([("xdg:schema", schema), ("application", application)]);
+        let found = service.search_items(attributes).map_err(failed)?;
+        for item in &found.unlocked {
+            secrets.push(secret_of(item)?);
+        }
+        for item in &found.locked {
+            if may_ask {
+                item.unlock().map_err(failed)?;
+                secrets.push(secret_of(item)?);
+            } else {
+                is_locked = true;
+            }
+        }
+    }
+    match (secrets.is_empty(), is_locked) {
+        (false, _) => Ok(secrets),
+        (true, true) => Err(KeyError::Locked),
+        (true, false) => Err(KeyError::NoEntry),
+    }
+}
+
+fn secret_of(item: &Item<'_>) -> Result<Secret, KeyError> {
+    item.get_secret().map(Secret::new).map_err(failed)
+}
+
+fn failed(error: secret_service::Error) -> KeyError {
+    use secret_service::Error;
+    match error {
+        Error::Unavailable => KeyError::NotRunning,
+        Error::Locked => KeyError::Locked,
+        Error::Prompt => KeyError::Dismissed,
+        Error::NoResult => KeyError::NoEntry,
+        Error::Zbus(error) => of_bus(error),
+        Error::ZbusFdo(error) => of_bus(zbus::Error::FDO(Box::new(error))),
+        other => KeyError::Failed(other.to_string()),
+    }
+}
+
+/// Nothing in these errors comes from a secret.
+fn of_bus(error: zbus::Error) -> KeyError {
+    const NOBODY: [&str; 4] = [
+        "org.freedesktop.DBus.Error.ServiceUnknown",
+        "org.freedesktop.DBus.Error.NameHasNoOwner",
+        "org.freedesktop.DBus.Error.Spawn.ServiceNotFound",
+        "org.freedesktop.DBus.Error.UnknownInterface",
+    ];
+    match &error {
+        zbus::Error::MethodError(name, _, _) if NOBODY.contains(&name.as_str()) => {
+            KeyError::NotRunning
+        }
+        zbus::Error::MethodError(name, _, _)
+            if name.as_str() == "org.freedesktop.Secret.Error.IsLocked" =>
+        {
+            KeyError::Locked
+        }
+        zbus::Error::FDO(fdo) => match &**fdo {
+            zbus::fdo::Error::ServiceUnknown(_)
+            | zbus::fdo::Error::NameHasNoOwner(_)
+            | zbus::fdo::Error::UnknownInterface(_) => KeyError::NotRunning,
+            other => KeyError::Failed(other.to_string()),
+        },
+        zbus::Error::Address(_) | zbus::Error::InputOutput(_) => KeyError::NoBus,
+        other => KeyError::Failed(other.to_string()),
+    }
+}
+
+/// `src/api/KWallet/org.kde.KWallet.xml` of KDE.
+#[zbus::proxy(interface = "org.kde.KWallet", gen_async = false, gen_blocking = true)]
+trait KWallet {
+    #[zbus(name = "isEnabled")]
+    fn is_enabled(&self) -> zbus::Result<bool>;
+    #[zbus(name = "networkWallet")]
+    fn network_wallet(&self) -> zbus::Result<String>;
+    #[zbus(name = "isOpen")]
+    fn is_open(&self, wallet: &str) -> zbus::Result<bool>;
+    /// Answers without the wallet being open.
+    #[zbus(name = "keyDoesNotExist")]
+    fn key_does_not_exist(&self, wallet: &str, folder: &str, key: &str) -> zbus::Result<bool>;
+    /// A negative number: it was not allowed.
+    #[zbus(name = "open")]
+    fn open(&self, wallet: &str, window: i64, application: &str) -> zbus::Result<i32>;
+    #[zbus(name = "readPassword")]
+    fn read_password(
+        &self,
+        handle: i32,
+        folder: &str,
+        key: &str,
+        application: &str,
+    ) -> zbus::Result<String>;
+    #[zbus(name = "close")]
+    fn close(&self, handle: i32, force: bool, application: &str) -> zbus::Result<i32>;
+}
+
+/// Of KDE 6, and of KDE 5.
+const DAEMONS: [(&str, &str); 2] = [
+    ("org.kde.kwalletd6", "/modules/kwalletd6"),
+    ("org.kde.kwalletd5", "/modules/kwalletd5"),
+];
+
+fn kwallet(name: &str, may_ask: bool) -> Result<Vec<Secret>, KeyError> {
+    let bus = session_bus()?;
+    let mut secrets = Vec::new();
+    let mut reason = KeyError::NotRunning;
+    for (service, path) in DAEMONS {
+        match wallet_password(&bus, service, path, name, may_ask) {
+            Ok(secret) => secrets.push(secret),
+            Err(KeyError::NotRunning) => {}
+            Err(other) => reason = other,
+        }
+    }
+    match secrets.is_empty() {
+        true => Err(reason),
+        false => Ok(secrets),
+    }
+}
+
+fn wallet_password(
+    bus: &Connection,
+    service: &str,
+    path: &str,
+    name: &str,
+    may_ask: bool,
+) -> Result<Secret, KeyError> {
+    let (folder, key) = (format!("{name} Keys"), format!("{name} Safe Storage"));
+    let daemon = KWalletProxy::new(bus, service, path).map_err(of_bus)?;
+    if !daemon.is_enabled().map_err(of_bus)? {
+        return Err(KeyError::NotRunning);
+    }
+    let wallet = daemon.network_wallet().map_err(of_bus)?;
+    let is_missing = daemon.key_does_not_exist(&wallet, &folder, &key);
+    if is_missing.map_err(of_bus)? {
+        return Err(KeyError::NoEntry);
+    }
+    if !may_ask && !daemon.is_open(&wallet).map_err(of_bus)? {
+        return Err(KeyError::Locked);
+    }
+    let handle = daemon.open(&wallet, 0, OUR_NAME).map_err(of_bus)?;
+    if handle < 0 {
+        return Err(KeyError::Dismissed);
+    }
+    let password = daemon.read_password(handle, &folder, &key, OUR_NAME);
+    // Others who have it open keep it so.
+    let _ = daemon.close(handle, false, OUR_NAME);
+    let password = Secret::new(password.map_err(of_bus)?.into_bytes());
+    match password.is_empty() {
+        true => Err(KeyError::NoEntry),
+        false => Ok(password),
+    }
+}
+
+fn portal() -> Result<Vec<Secret>, KeyError> {
+    let secret = zbus::block_on(ashpd::desktop::secret::retrieve());
+    match secret.map(Secret::new) {
+        Ok(secret) if secret.is_empty() => Err(KeyError::NoEntry),
+        Ok(secret) => Ok(vec![secret]),
+        Err(ashpd::Error::Response(ashpd::desktop::ResponseError::Cancelled)) => {
+            Err(KeyError::Dismissed)
+        }
+        Err(ashpd::Error::Zbus(error)) => Err(of_bus(error)),
+        Err(ashpd::Error::PortalNotFound(_)) => Err(KeyError::NotRunning),
+        Err(other) => Err(KeyError::Failed(other.to_string())),
+    }
+}
