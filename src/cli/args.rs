@@ -95,6 +95,19 @@ pub struct List {
     pub matching: Matching,
     #[command(flatten)]
     pub places: Places,
+    #[command(flatten)]
+    pub values: Values,
+}
+
+/// What is shown of values.
+#[derive(Debug, Clone, Copy, Default, Group)]
+pub struct Values {
+    /// Decrypt and show the values, which are live credentials; your keyring may ask you
+    #[arg(long)]
+    pub show_values: bool,
+    /// Show values whole, however long
+    #[arg(long, requires = "show_values")]
+    pub full: bool,
 }
 
 #[derive(Debug, Group)]

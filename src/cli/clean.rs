@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::args::{Clean, Output};
+use super::args::{Clean, Output, Values};
 use super::exit::{Failure, Status};
 use super::in_the_way::{InTheWay, Party};
 use super::question::ask;
@@ -27,7 +27,7 @@ const SHOWN: usize = 200;
 
 pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
     if args.dry_run {
-        return list::show(&args.matching, &args.places, output);
+        return list::show(&args.matching, &args.places, Values::default(), output);
     }
     interrupt::note();
     let (query, found) = target::target(&args.matching, &args.places)?;

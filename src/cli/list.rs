@@ -1,6 +1,8 @@
 //! `cookieclean list`: what would be deleted.
 
-use super::args::{List, Matching, Output, Places};
+use std::io::{self, IsTerminal};
+
+use super::args::{List, Matching, Output, Places, Values};
 use super::exit::{Failure, Status};
 use super::report::human::Human;
 use super::report::json::JsonListing;
@@ -11,18 +13,36 @@ use crate::clean::{Unread, look};
 use crate::cookie::Query;
 use crate::discover::{Found, jobs};
 use crate::parallel::Event;
+use crate::reveal::Reveal;
 
 pub fn run(list: &List, output: &Output) -> Result<Status, Failure> {
-    show(&list.matching, &list.places, output)
+    show(&list.matching, &list.places, list.values, output)
 }
 
 /// Lists what the arguments mean.
-pub fn show(matching: &Matching, places: &Places, output: &Output) -> Result<Status, Failure> {
-    let (query, found) = target::target(matching, places)?;
+pub fn show(
+    matching: &Matching,
+    places: &Places,
+    values: Values,
+    output: &Output,
+) -> Result<Status, Failure> {
+    let (mut query, found) = target::target(matching, places)?;
+    query.with_values = values.show_values && (output.json || !output.quiet);
+    // Who has no terminal has nobody in front of it to answer a dialog.
+    let reveal = || Reveal::new(io::stderr().is_terminal());
+    let reveal = query.with_values.then(reveal);
+    if reveal.is_some() && !io::stdout().is_terminal() {
+        report::warn(
+            "these values are live credentials: whoever has them can act as you at the site.",
+        );
+    }
     if output.json {
-        tell(&found, &query, output, &mut JsonListing::begin(&query)?)
+        let mut json = JsonListing::begin(&query, reveal)?;
+        tell(&found, &query, output, &mut json)
     } else {
         let mut human = Human::new(&query, output.quiet, output.verbose);
+        human.reveal = reveal;
+        human.is_full = values.full;
         tell(&found, &query, output, &mut human)
     }
 }

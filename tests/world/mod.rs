@@ -98,6 +98,8 @@ impl World {
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("CHROME_CONFIG_HOME")
             .env_remove("COOKIECLEAN_THREADS")
+            // Nobody's keyring is asked.
+            .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
             .stdin(Stdio::null());
         command
     }

@@ -8,8 +8,9 @@ use anstyle::{AnsiColor, Style};
 use comfy_table::{ColumnConstraint, Table, Width};
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
+use zeroize::Zeroizing;
 
-use super::text::{count, cut, grouped, plain_table, terminal_width};
+use super::text::{count, cut, grouped, plain_table, safe, terminal_width};
 use super::words::{
     WIDEST_HOST, WIDEST_NAME, lifetime, listed, looked_line, name_of, nothing_found, remarks,
     since_in_use, title_of,
@@ -20,8 +21,16 @@ use crate::clean::{Cleaned, Looked, Outcome, Unread};
 use crate::cookie::{Cookie, Query};
 use crate::discover::{Found, Job, Profile};
 use crate::domain::{Domain, site_of};
+use crate::reveal::Reveal;
 use crate::services::service_of;
 use crate::store::{Counts, Kind};
+
+/// In front of what belongs to the line above.
+const DEEPER: &str = "      ";
+/// Where there is no terminal that has one.
+const USUAL_WIDTH: usize = 80;
+/// However narrow the terminal is.
+const LEAST_OF_A_VALUE: usize = 20;
 
 /// Of a column, left and right together.
 const PADDING: u16 = 2;
@@ -98,6 +107,12 @@ pub struct Human<'a> {
     pub is_brief: bool,
     /// What is listed is about to be deleted.
     pub is_preview: bool,
+    /// What shows values, when they are to be shown.
+    pub reveal: Option<Reveal>,
+    /// However long they are.
+    pub is_full: bool,
+    /// A value was cut.
+    was_cut: bool,
     quiet: bool,
     verbose: bool,
 }
@@ -134,6 +149,9 @@ impl<'a> Human<'a> {
             was_waited: false,
             is_brief: false,
             is_preview: false,
+            reveal: None,
+            is_full: false,
+            was_cut: false,
             quiet,
             verbose,
         }
@@ -212,23 +230,57 @@ impl<'a> Human<'a> {
             table.add_row(columns.iter().chain([remark]));
         }
         self.align(&mut table);
-        let whole = table.trim_fmt();
-        if whole.lines().all(|line| line.width() <= terminal_width()) {
-            return writeln!(self.out, "{whole}");
-        }
+        let mut whole = table.trim_fmt();
         // What is too wide for the terminal gets a line of its own.
-        let mut table = plain_table();
-        for (columns, _) in &rows {
-            table.add_row(columns);
-        }
-        self.align(&mut table);
-        for (line, (_, remark)) in table.trim_fmt().lines().zip(&rows) {
-            writeln!(self.out, "{line}")?;
-            if !remark.is_empty() {
-                writeln!(self.out, "      {remark}")?;
+        let is_wide = whole.lines().any(|line| line.width() > terminal_width());
+        if is_wide {
+            let mut table = plain_table();
+            for (columns, _) in &rows {
+                table.add_row(columns);
             }
+            self.align(&mut table);
+            whole = table.trim_fmt();
+        }
+        for ((line, (_, remark)), cookie) in whole.lines().zip(&rows).zip(cookies) {
+            writeln!(self.out, "{line}")?;
+            if is_wide && !remark.is_empty() {
+                writeln!(self.out, "{DEEPER}{remark}")?;
+            }
+            self.value(profile, cookie)?;
         }
         Ok(())
+    }
+
+    /// The value of a cookie, below its line.
+    fn value(&mut self, profile: &Profile, cookie: &Cookie) -> io::Result<()> {
+        let Some(reveal) = &mut self.reveal else {
+            return Ok(());
+        };
+        let shown = match reveal.value(profile, cookie) {
+            Ok(shown) => shown,
+            Err(error) => {
+                let error = error.to_string();
+                return writeln!(self.out, "{DEEPER}value not shown: {}", safe(&error));
+            }
+        };
+        let title = match (shown.is_base64, shown.text.is_empty()) {
+            (_, true) => "value: (empty)",
+            (false, _) => "value: ",
+            (true, _) => "value (no text, so in base64): ",
+        };
+        let width = match terminal_width() {
+            usize::MAX => USUAL_WIDTH,
+            width => width,
+        };
+        let room = width.saturating_sub(DEEPER.len() + title.len() + 1);
+        let room = if self.is_full {
+            usize::MAX
+        } else {
+            room.max(LEAST_OF_A_VALUE)
+        };
+        self.was_cut |= shown.text.chars().nth(room).is_some();
+        let text = Zeroizing::new(cut(&shown.text, room));
+        writeln!(self.out, "{DEEPER}{title}{}", *text)
     }
 
     /// Makes the columns at least as wide as those of the profile's stores before.
@@ -448,6 +500,9 @@ impl Listing for Human<'_> {
             self.tell_elsewhere("")?;
         }
         self.tell_repeated()?;
+        if self.was_cut {
+            writeln!(self.out, "Long values were cut; --full shows them whole.")?;
+        }
         if self.is_preview && self.open > 0 {
             writeln!(
                 self.out,

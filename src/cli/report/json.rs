@@ -4,6 +4,7 @@ use std::io::{self, StdoutLock, Write};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use zeroize::Zeroizing;
 
 use super::{Cleaning, Listing};
 use crate::claim::{InUse, Process, Unseen};
@@ -11,7 +12,9 @@ use crate::clean::{Cleaned, Looked, Outcome, Unread};
 use crate::cookie::{Cookie, MatchedBy, Query, SameSite};
 use crate::discover::{Found, Job};
 use crate::error::Error;
+use crate::reveal::{Reveal, Shown};
 use crate::store::Kind;
+use crate::value::ValueError;
 
 pub const SCHEMA: u32 = 1;
 
@@ -35,6 +38,34 @@ struct CookieRow<'a> {
     same_site: SameSite,
     matched_by: MatchedBy,
     login: bool,
+    #[serde(flatten)]
+    value: Option<ValuePart>,
+}
+
+/// What `--show-values` adds to a cookie.
+#[derive(Serialize)]
+struct ValuePart {
+    value: Option<Zeroizing<String>>,
+    /// `utf-8`, or `base64` where the value is no text.
+    value_encoding: Option<&'static str>,
+    value_error: Option<String>,
+}
+
+impl ValuePart {
+    fn of(shown: Result<Shown, ValueError>) -> Self {
+        match shown {
+            Ok(shown) => Self {
+                value: Some(shown.text),
+                value_encoding: Some(if shown.is_base64 { "base64" } else { "utf-8" }),
+                value_error: None,
+            },
+            Err(error) => Self {
+                value: None,
+                value_encoding: None,
+                value_error: Some(error.to_string()),
+            },
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -152,13 +183,15 @@ impl StoreRow {
 pub struct JsonListing<'a> {
     out: StdoutLock<'static>,
     query: &'a Query,
+    reveal: Option<Reveal>,
     stores: Vec<StoreRow>,
     related: u32,
     first: bool,
 }
 
 impl<'a> JsonListing<'a> {
-    pub fn begin(query: &'a Query) -> io::Result<Self> {
+    /// `reveal`: what shows values, when they are to be shown.
+    pub fn begin(query: &'a Query, reveal: Option<Reveal>) -> io::Result<Self> {
         let mut out = io::stdout().lock();
         let domains: Vec<_> = query.domains.iter().map(|d| d.as_str()).collect();
         write!(out, "{{\"schema\":{SCHEMA},\"domains\":")?;
@@ -167,6 +200,7 @@ impl<'a> JsonListing<'a> {
         Ok(Self {
             out,
             query,
+            reveal,
             stores: Vec::new(),
             related: 0,
             first: true,
@@ -176,7 +210,7 @@ impl<'a> JsonListing<'a> {
 
 impl Listing for JsonListing<'_> {
     fn cookies(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
-        let mut text = Vec::new();
+        let mut text = Zeroizing::new(Vec::new());
         for cookie in cookies {
             if !std::mem::take(&mut self.first) {
                 text.push(b',');
@@ -200,8 +234,12 @@ impl Listing for JsonListing<'_> {
                 same_site: cookie.same_site,
                 matched_by: cookie.matched_by,
                 login: cookie.is_login(),
+                value: self
+                    .reveal
+                    .as_mut()
+                    .map(|reveal| ValuePart::of(reveal.value(job.profile, cookie))),
             };
-            serde_json::to_writer(&mut text, &row)?;
+            serde_json::to_writer(&mut *text, &row)?;
         }
         self.out.write_all(&text)
     }
