@@ -45,10 +45,12 @@ pub enum ValueError {
     AppBound,
     #[error("it is encrypted in a way that is not known here ({0})")]
     Unknown(String),
-    #[error("what is stored is cut off, or no encrypted value at all")]
-    Damaged,
     #[error("the key at hand does not open it: it was encrypted with another one, or is damaged")]
     Misfit,
+    #[error(
+        "the desktop portal has another secret for every application, and the one that this          was encrypted with is not given to others"
+    )]
+    OfAnotherApplication,
     #[error("it was encrypted for another host")]
     OtherHost,
     #[error("{0}")]
@@ -67,7 +69,7 @@ pub enum KeyError {
     NotRunning,
     #[error("the keyring is locked; unlock it and look again")]
     Locked,
-    #[error("the keyring's question was dismissed")]
+    #[error("the keyring's question was dismissed, or could not be shown here")]
     Dismissed,
     #[error("the keyring did not answer within {0} seconds")]
     NoAnswer(u64),

@@ -1,7 +1,7 @@
 //! `v12` of Linux: a secret that the desktop portal keeps for each application.
 //!
-//! `components/os_crypt/async/browser/secret_portal_key_provider.cc`. Chromium hands its
-//! constants over with the zero byte behind them; other readers leave it out.
+//! `components/os_crypt/async/browser/secret_portal_key_provider.cc`. Chromium 156 has no
+//! zero byte behind the constants; by its source there may be others that do.
 
 use hkdf::Hkdf;
 use sha2::Sha256;
@@ -12,7 +12,7 @@ use crate::keyring::{Keyrings, Question};
 use crate::value::{KeyError, Secret, ValueError};
 
 const SALT: &[u8] = b"fdo_portal_secret_salt";
-const INFOS: [&[u8]; 2] = [b"HKDF-SHA-256 AES-256-GCM\0", b"HKDF-SHA-256 AES-256-GCM"];
+const INFOS: [&[u8]; 2] = [b"HKDF-SHA-256 AES-256-GCM", b"HKDF-SHA-256 AES-256-GCM\0"];
 
 #[derive(Default)]
 pub(super) struct PortalSecret {
@@ -24,7 +24,12 @@ impl Scheme for PortalSecret {
     fn open(&mut self, sealed: &Sealed<'_>, keyrings: &dyn Keyrings) -> Result<Secret, ValueError> {
         let ask = || Ok(derive(&keyrings.ask(&Question::Portal)?));
         let keys = self.keys.get_or_insert_with(ask);
-        sealed.open_by_gcm(keys.as_deref().map_err(Clone::clone)?)
+        let opened = sealed.open_by_gcm(keys.as_deref().map_err(Clone::clone)?);
+        opened.map_err(|error| match error {
+            // Where the portal knows who asks.
+            ValueError::Misfit => ValueError::OfAnotherApplication,
+            other => other,
+        })
     }
 }
 

@@ -120,8 +120,9 @@ impl Opener {
     ) -> Result<Secret, ValueError> {
         let (prefix, bytes) = prefix_of(blob);
         let scheme: &mut dyn Scheme = match (self.layout, prefix) {
+            // Windows tells what is none of its blobs.
+            (Layout::Windows, None) => &mut self.windows_dpapi,
             (_, None) if windows_dpapi::is_blob(blob) => &mut self.windows_dpapi,
-            (Layout::Windows, None) => return Err(ValueError::Damaged),
             (Layout::Windows, Some("v10")) => &mut self.windows_v10,
             (_, Some("v20")) => return Err(ValueError::AppBound),
             // Without a keyring the browser kept it as it is.

@@ -227,7 +227,7 @@ mod published_others {
         for vector in other("v12 key derivation") {
             let keys = linux_v12::derive(&[Zeroizing::new(hex(&vector["secret_hex"]))]);
             let keys: Vec<_> = keys.iter().map(|key| key.bytes().to_vec()).collect();
-            let wanted = ["key_hex_info_with_trailing_NUL", "key_hex_info_without_NUL"];
+            let wanted = ["key_hex_info_without_NUL", "key_hex_info_with_trailing_NUL"];
             assert_eq!(keys, wanted.map(|name| hex(&vector[name])));
         }
     }
@@ -349,7 +349,7 @@ fn every_scheme(plain: &[u8]) -> [(&'static str, Layout, TempDir, Fake, Vec<u8>)
     let key = [5; 32];
     let hkdf = hkdf::Hkdf::<Sha256>::new(Some(b"fdo_portal_secret_salt"), PASSWORD);
     let mut of_portal = [0; 32];
-    let info = b"HKDF-SHA-256 AES-256-GCM\0";
+    let info = b"HKDF-SHA-256 AES-256-GCM";
     hkdf.expand(info, &mut of_portal).expect("a key");
     let named = |name: &[u8], sealed: Vec<u8>| [name, &sealed].concat();
     let known = || Fake::knowing(&[PASSWORD]);
@@ -432,7 +432,11 @@ fn with_a_wrong_key_there_is_an_error_and_no_value() {
                 continue;
             }
             let opened = open(layout, &dir, &wrong, (&blob, HOST, version));
-            assert_eq!(opened, Err(ValueError::Misfit), "{name} {version}");
+            let wanted = match name {
+                "Linux v12" => ValueError::OfAnotherApplication,
+                _ => ValueError::Misfit,
+            };
+            assert_eq!(opened, Err(wanted), "{name} {version}");
         }
     }
     let blob = [b"v10".to_vec(), seal_cbc(b"no peanuts", 1, b"abc")].concat();
@@ -598,13 +602,6 @@ fn what_no_key_opens_is_named_for_what_it_is() {
         let opened = open(layout, &dir, &known, (b"v99 and more", HOST, 24));
         assert_eq!(opened, Err(ValueError::Unknown("v99".into())));
     }
-    let opened = open(
-        Layout::Windows,
-        &user_data(None),
-        &known,
-        (b"plain", HOST, 24),
-    );
-    assert_eq!(opened, Err(ValueError::Damaged));
 }
 
 #[test]

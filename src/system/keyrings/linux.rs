@@ -39,26 +39,27 @@ fn secret_service(application: &str, may_ask: bool) -> Result<Vec<Secret>, KeyEr
     let service =
         SecretService::connect_with_existing(EncryptionType::Dh, session_bus()?).map_err(failed)?;
     let mut secrets = Vec::new();
-    let mut is_locked = false;
+    let mut reason = KeyError::NoEntry;
     for schema in SCHEMAS {
         let attributes = HashMap::from([("xdg:schema", schema), ("application", application)]);
         let found = service.search_items(attributes).map_err(failed)?;
-        for item in &found.unlocked {
-            secrets.push(secret_of(item)?);
-        }
-        for item in &found.locked {
-            if may_ask {
-                item.unlock().map_err(failed)?;
-                secrets.push(secret_of(item)?);
-            } else {
-                is_locked = true;
+        let unlocked = found.unlocked.iter().map(secret_of);
+        let locked = found.locked.iter().map(|item| match may_ask {
+            true => item.unlock().map_err(failed).and_then(|()| secret_of(item)),
+            false => Err(KeyError::Locked),
+        });
+        for secret in unlocked.chain(locked) {
+            match secret {
+                Ok(secret) => secrets.push(secret),
+                // Whoever says no is not asked for the next one.
+                Err(KeyError::Dismissed) => return Err(KeyError::Dismissed),
+                Err(other) => reason = other,
             }
         }
     }
-    match (secrets.is_empty(), is_locked) {
-        (false, _) => Ok(secrets),
-        (true, true) => Err(KeyError::Locked),
-        (true, false) => Err(KeyError::NoEntry),
+    match secrets.is_empty() {
+        true => Err(reason),
+        false => Ok(secrets),
     }
 }
 
@@ -81,11 +82,13 @@ fn failed(error: secret_service::Error) -> KeyError {
 
 /// Nothing in these errors comes from a secret.
 fn of_bus(error: zbus::Error) -> KeyError {
-    const NOBODY: [&str; 4] = [
+    // The last is what one says that was started, found itself disabled, and ended.
+    const NOBODY: [&str; 5] = [
         "org.freedesktop.DBus.Error.ServiceUnknown",
         "org.freedesktop.DBus.Error.NameHasNoOwner",
         "org.freedesktop.DBus.Error.Spawn.ServiceNotFound",
         "org.freedesktop.DBus.Error.UnknownInterface",
+        "org.freedesktop.DBus.Error.NoReply",
     ];
     match &error {
         zbus::Error::MethodError(name, _, _) if NOBODY.contains(&name.as_str()) => {
@@ -99,7 +102,8 @@ fn of_bus(error: zbus::Error) -> KeyError {
         zbus::Error::FDO(fdo) => match &**fdo {
             zbus::fdo::Error::ServiceUnknown(_)
             | zbus::fdo::Error::NameHasNoOwner(_)
-            | zbus::fdo::Error::UnknownInterface(_) => KeyError::NotRunning,
+            | zbus::fdo::Error::UnknownInterface(_)
+            | zbus::fdo::Error::NoReply(_) => KeyError::NotRunning,
             other => KeyError::Failed(other.to_string()),
         },
         zbus::Error::Address(_) | zbus::Error::InputOutput(_) => KeyError::NoBus,
@@ -107,7 +111,8 @@ fn of_bus(error: zbus::Error) -> KeyError {
     }
 }
 
-/// `src/api/KWallet/org.kde.KWallet.xml` of KDE.
+/// `src/api/KWallet/org.kde.KWallet.xml` of KDE. While the person is asked,
+/// [`KWallet::open`] does not answer; the others do. What is not there is read as "".
 #[zbus::proxy(interface = "org.kde.KWallet", gen_async = false, gen_blocking = true)]
 trait KWallet {
     #[zbus(name = "isEnabled")]
@@ -142,19 +147,17 @@ const DAEMONS: [(&str, &str); 2] = [
 
 fn kwallet(name: &str, may_ask: bool) -> Result<Vec<Secret>, KeyError> {
     let bus = session_bus()?;
-    let mut secrets = Vec::new();
     let mut reason = KeyError::NotRunning;
     for (service, path) in DAEMONS {
         match wallet_password(&bus, service, path, name, may_ask) {
-            Ok(secret) => secrets.push(secret),
+            // The newer one goes by both names.
+            Ok(secret) => return Ok(vec![secret]),
+            Err(KeyError::Dismissed) => return Err(KeyError::Dismissed),
             Err(KeyError::NotRunning) => {}
             Err(other) => reason = other,
         }
     }
-    match secrets.is_empty() {
-        true => Err(reason),
-        false => Ok(secrets),
-    }
+    Err(reason)
 }
 
 fn wallet_password(
@@ -199,6 +202,8 @@ fn portal() -> Result<Vec<Secret>, KeyError> {
         Err(ashpd::Error::Response(ashpd::desktop::ResponseError::Cancelled)) => {
             Err(KeyError::Dismissed)
         }
+        // gnome-keyring ends it so when it is locked and nobody can be asked.
+        Err(ashpd::Error::Response(ashpd::desktop::ResponseError::Other)) => Err(KeyError::Locked),
         Err(ashpd::Error::Zbus(error)) => Err(of_bus(error)),
         Err(ashpd::Error::PortalNotFound(_)) => Err(KeyError::NotRunning),
         Err(other) => Err(KeyError::Failed(other.to_string())),
