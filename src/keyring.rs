@@ -62,3 +62,42 @@ impl<K: Keyrings> Keyrings for Once<K> {
         self.keyrings.unprotect(blob)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+
+    /// Counts how often it is asked.
+    #[derive(Default)]
+    struct Counting(Cell<u32>);
+
+    impl Keyrings for &Counting {
+        fn ask(&self, question: &Question) -> Result<Vec<Secret>, KeyError> {
+            self.0.set(self.0.get() + 1);
+            match question {
+                Question::Portal => Err(KeyError::Dismissed),
+                _ => Ok(vec![Secret::new(b"abc".to_vec())]),
+            }
+        }
+
+        fn unprotect(&self, _: &[u8]) -> Result<Secret, KeyError> {
+            Err(KeyError::NotRunning)
+        }
+    }
+
+    #[test]
+    fn nothing_is_asked_twice_whatever_the_answer_was() {
+        let counting = Counting::default();
+        let once = Once::new(&counting);
+        let chrome = Question::SecretService {
+            application: "chrome",
+        };
+        for _ in 0..3 {
+            assert!(once.ask(&chrome).is_ok());
+            assert_eq!(once.ask(&Question::Portal), Err(KeyError::Dismissed));
+        }
+        assert_eq!(counting.0.get(), 2);
+    }
+}

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::process::Process;
 use super::server::{Exchange, Server};
 use super::wire::Wire;
-use super::{Cookie, Display, Kind, embed_url, wait_for};
+use super::{Cookie, Display, Kind, SessionBus, embed_url, wait_for};
 
 pub struct Chromium {
     process: Process,
@@ -83,7 +83,46 @@ impl Chromium {
         )
     }
 
+    /// Starts it in a session that has a bus, and what else there is on it.
+    pub fn start_in(
+        bus: &SessionBus,
+        server: &Server,
+        user_data_dir: &Path,
+        extra_args: &[&str],
+    ) -> Chromium {
+        let profiles = &["Default"];
+        Chromium::launch_with(
+            &bus.env(),
+            None,
+            server,
+            &[],
+            user_data_dir,
+            profiles,
+            extra_args,
+        )
+    }
+
     fn launch(
+        display: Option<&Display>,
+        server: &Server,
+        launcher: &[&str],
+        user_data_dir: &Path,
+        profiles: &[&str],
+        extra_args: &[&str],
+    ) -> Chromium {
+        Chromium::launch_with(
+            &[],
+            display,
+            server,
+            launcher,
+            user_data_dir,
+            profiles,
+            extra_args,
+        )
+    }
+
+    fn launch_with(
+        env: &[(&str, &str)],
         display: Option<&Display>,
         server: &Server,
         launcher: &[&str],
@@ -114,13 +153,11 @@ impl Chromium {
         ]
         .map(String::from)
         .to_vec();
-        let env = match display {
-            Some(display) => vec![("DISPLAY", display.name())],
-            None => {
-                args.push("--headless".to_string());
-                Vec::new()
-            }
-        };
+        let mut env = env.to_vec();
+        match display {
+            Some(display) => env.push(("DISPLAY", display.name())),
+            None => args.push("--headless".to_string()),
+        }
         args.push(format!(
             "--host-resolver-rules=MAP * 127.0.0.1:{}",
             server.port()

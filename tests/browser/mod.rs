@@ -21,6 +21,7 @@ mod display;
 mod firefox;
 mod process;
 mod server;
+mod session_bus;
 mod wire;
 
 use std::io::Write;
@@ -32,6 +33,7 @@ pub use device_bound::{BIND, BOUND_COOKIE, REFRESH, WITH_DEVICE_BOUND};
 pub use display::Display;
 pub use firefox::Firefox;
 pub use server::{Request, Server};
+pub use session_bus::SessionBus;
 
 /// For whatever a browser does on request. Generous: a cold start on a busy
 /// machine with two cores has been seen to take 15 seconds.

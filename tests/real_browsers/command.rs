@@ -25,6 +25,14 @@ pub fn list(world: &World, folders: &[&Path]) -> Answer {
     run(world, in_folders(world, &["list", "openai.com"], folders))
 }
 
+/// `cookieclean list openai.com --show-values` in these folders, with this environment
+/// besides.
+pub fn list_values(world: &World, folders: &[&Path], env: &[(&str, &str)]) -> Answer {
+    let mut command = in_folders(world, &["list", "openai.com", "--show-values"], folders);
+    command.envs(env.iter().copied());
+    run(world, command)
+}
+
 /// `cookieclean openai.com` in these folders.
 pub fn delete(world: &World, folders: &[&Path]) -> Answer {
     run(world, in_folders(world, &["openai.com"], folders))
@@ -219,7 +227,7 @@ impl Answer {
                 host: text(&row["host"]).expect("a host"),
                 name: text(&row["name"]).expect("a name"),
                 path: text(&row["path"]).expect("a path"),
-                value: String::new(),
+                value: text(&row["value"]).unwrap_or_default(),
                 partition: text(&row["partition"]),
                 container: text(&row["container"]),
                 session: row["session"]

@@ -25,5 +25,6 @@ mod open_browsers;
 mod sample;
 mod session;
 mod stale;
+mod values;
 mod waiting;
 mod watch;

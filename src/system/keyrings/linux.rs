@@ -1,7 +1,10 @@
 //! The keyrings of a Linux desktop: Secret Service, KWallet, and the desktop portal.
 
 use std::collections::HashMap;
+use std::io::Read;
+use std::os::unix::net::UnixStream;
 
+use ashpd::desktop::secret::RetrieveOptions;
 use secret_service::EncryptionType;
 use secret_service::blocking::{Item, SecretService};
 use zbus::blocking::Connection;
@@ -195,8 +198,7 @@ fn wallet_password(
 }
 
 fn portal() -> Result<Vec<Secret>, KeyError> {
-    let secret = zbus::block_on(ashpd::desktop::secret::retrieve());
-    match secret.map(Secret::new) {
+    match zbus::block_on(portal_secret()) {
         Ok(secret) if secret.is_empty() => Err(KeyError::NoEntry),
         Ok(secret) => Ok(vec![secret]),
         Err(ashpd::Error::Response(ashpd::desktop::ResponseError::Cancelled)) => {
@@ -204,8 +206,22 @@ fn portal() -> Result<Vec<Secret>, KeyError> {
         }
         // gnome-keyring ends it so when it is locked and nobody can be asked.
         Err(ashpd::Error::Response(ashpd::desktop::ResponseError::Other)) => Err(KeyError::Locked),
-        Err(ashpd::Error::Zbus(error)) => Err(of_bus(error)),
+        Err(ashpd::Error::Zbus(error) | ashpd::Error::Portal(ashpd::PortalError::ZBus(error))) => {
+            Err(of_bus(error))
+        }
         Err(ashpd::Error::PortalNotFound(_)) => Err(KeyError::NotRunning),
         Err(other) => Err(KeyError::Failed(other.to_string())),
     }
+}
+
+/// Not ashpd's own `retrieve`, which waits for the end of a secret that was refused.
+async fn portal_secret() -> Result<Secret, ashpd::Error> {
+    let portal = ashpd::desktop::secret::Secret::new().await?;
+    let (mut ours, theirs) = UnixStream::pair()?;
+    let request = portal.retrieve(&theirs, RetrieveOptions::default()).await?;
+    drop(theirs);
+    request.response()?;
+    let mut secret = Secret::default();
+    ours.read_to_end(&mut secret)?;
+    Ok(secret)
 }
