@@ -2,8 +2,6 @@
 
 mod world;
 
-use std::fs;
-
 use cbc::cipher::block_padding::Pkcs7;
 use cbc::cipher::{BlockModeEncrypt, KeyIvInit};
 use rusqlite::types::Value as Sql;
@@ -383,6 +381,7 @@ fn a_value_beyond_all_measure_is_not_read() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_profile_of_another_system_is_listed_and_says_who_could_read_its_values() {
+    use std::fs;
     let encrypted = v10(&hashed(b"abc"));
     let rows = [
         (
@@ -452,6 +451,8 @@ fn a_device_bound_session_has_no_value() {
 /// The real Data Protection API: what one user protects, that user opens.
 #[cfg(windows)]
 mod windows {
+    use std::fs;
+
     use aes_gcm::Aes256Gcm;
     use aes_gcm::aead::{Aead, KeyInit};
     use base64::Engine;
@@ -527,12 +528,11 @@ mod windows {
 
     #[test]
     fn what_windows_does_not_open_is_an_error() {
+        // Cut off, and not changed: Wine does not see every change.
         let mut key = [b"DPAPI".to_vec(), protected(&KEY)].concat();
-        let middle = key.len() / 2;
-        key[middle] ^= 0xff;
-        let mut raw = protected(b"abc");
-        let middle = raw.len() / 2;
-        raw[middle] ^= 0xff;
+        key.truncate(key.len() / 2);
+        let mut raw = protected(&hashed(b"abc"));
+        raw.truncate(raw.len() / 2);
         let cookies = [
             ("id", text(""), blob(v10(&hashed(b"abc")))),
             ("raw", text(""), blob(raw)),
