@@ -41,8 +41,9 @@ pub fn show(
         tell(&found, &query, output, &mut json)
     } else {
         let mut human = Human::new(&query, output.quiet, output.verbose);
-        human.reveal = reveal;
-        human.is_full = values.full;
+        if let Some(reveal) = reveal {
+            human.show_values(reveal, values.full);
+        }
         tell(&found, &query, output, &mut human)
     }
 }

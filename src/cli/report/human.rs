@@ -1,20 +1,13 @@
 //! What a person reads.
 
-use std::collections::HashSet;
 use std::io::{self, Write};
 use std::ptr;
 
 use anstyle::{AnsiColor, Style};
-use comfy_table::{ColumnConstraint, Table, Width};
-use jiff::Timestamp;
-use unicode_width::UnicodeWidthStr;
-use zeroize::Zeroizing;
 
-use super::text::{count, cut, grouped, plain_table, safe, terminal_width};
-use super::words::{
-    WIDEST_HOST, WIDEST_NAME, lifetime, listed, looked_line, name_of, nothing_found, remarks,
-    since_in_use, title_of,
-};
+use super::cookie_table::CookieTable;
+use super::text::{count, grouped};
+use super::words::{listed, looked_line, name_of, nothing_found, since_in_use, title_of};
 use super::{Cleaning, Listing, warn};
 use crate::claim::InUse;
 use crate::clean::{Cleaned, Looked, Outcome, Unread};
@@ -25,31 +18,8 @@ use crate::reveal::Reveal;
 use crate::services::service_of;
 use crate::store::{Counts, Kind};
 
-/// In front of what belongs to the line above.
-const DEEPER: &str = "      ";
-/// Where there is no terminal that has one.
-const USUAL_WIDTH: usize = 80;
-/// However narrow the terminal is.
-const LEAST_OF_A_VALUE: usize = 20;
-
-/// Of a column, left and right together.
-const PADDING: u16 = 2;
-
 const TITLE: Style = Style::new().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default();
-
-/// By what a person tells cookies apart: host, name, path, partition, container.
-type SessionRow = (String, String, String, Option<String>, Option<String>);
-
-fn row_of(cookie: &Cookie) -> SessionRow {
-    (
-        cookie.host.clone(),
-        cookie.name.clone(),
-        cookie.path.clone(),
-        cookie.partition.clone(),
-        cookie.container.clone(),
-    )
-}
 
 /// Profiles of one browser that are in use by the same.
 struct Skipped {
@@ -77,8 +47,8 @@ pub struct Human<'a> {
     query: &'a Query,
     /// The profile that was printed last.
     current: Option<*const Profile>,
-    /// Of its columns.
-    widths: [usize; 3],
+    /// Its cookies.
+    cookies: CookieTable,
     /// The profile that was counted last.
     last_matched: Option<*const Profile>,
     matched: u64,
@@ -97,22 +67,11 @@ pub struct Human<'a> {
     told: Vec<Cookie>,
     interrupted: bool,
     failed: bool,
-    /// What was shown of the session files of the current profile: of several that
-    /// have the same cookie, one is enough to read.
-    in_session: HashSet<SessionRow>,
-    /// Cookies that were counted and not shown for that.
-    repeated: u64,
     was_waited: bool,
     /// Cookies are not listed once more.
     pub is_brief: bool,
     /// What is listed is about to be deleted.
     pub is_preview: bool,
-    /// What shows values, when they are to be shown.
-    pub reveal: Option<Reveal>,
-    /// However long they are.
-    pub is_full: bool,
-    /// A value was cut.
-    was_cut: bool,
     quiet: bool,
     verbose: bool,
 }
@@ -129,7 +88,7 @@ impl<'a> Human<'a> {
             out,
             query,
             current: None,
-            widths: [0; 3],
+            cookies: CookieTable::default(),
             last_matched: None,
             matched: 0,
             kept: 0,
@@ -144,17 +103,17 @@ impl<'a> Human<'a> {
             told: Vec::new(),
             interrupted: false,
             failed: false,
-            in_session: HashSet::new(),
-            repeated: 0,
             was_waited: false,
             is_brief: false,
             is_preview: false,
-            reveal: None,
-            is_full: false,
-            was_cut: false,
             quiet,
             verbose,
         }
+    }
+
+    /// Shows values, too; whole ones, however long.
+    pub fn show_values(&mut self, reveal: Reveal, whole: bool) {
+        self.cookies = CookieTable::with_values(reveal, whole);
     }
 
     /// How many cookies were told of.
@@ -167,7 +126,7 @@ impl<'a> Human<'a> {
         let last = self.current.replace(ptr::from_ref(profile));
         let is_other = last.is_none_or(|last| !ptr::eq(last, profile));
         if is_other {
-            self.in_session.clear();
+            self.cookies.begin_profile();
         }
         is_other
     }
@@ -177,24 +136,11 @@ impl<'a> Human<'a> {
         if !self.begins(profile) {
             return Ok(());
         }
-        self.widths = [0; 3];
         if !is_first {
             writeln!(self.out)?;
         }
         let style = TITLE;
         writeln!(self.out, "{style}{}{style:#}{remark}", title_of(profile))
-    }
-
-    /// Those cookies of a store that were not shown as another's of the same profile.
-    fn unseen<'c>(&mut self, job: &Job<'_>, cookies: &'c [Cookie]) -> Vec<&'c Cookie> {
-        let is_session = job.store.kind() == Kind::FirefoxSession;
-        let all = cookies.len();
-        let unseen: Vec<_> = cookies
-            .iter()
-            .filter(|cookie| !is_session || self.in_session.insert(row_of(cookie)))
-            .collect();
-        self.repeated += (all - unseen.len()) as u64;
-        unseen
     }
 
     fn table(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
@@ -207,91 +153,7 @@ impl<'a> Human<'a> {
             _ => String::new(),
         };
         self.title(profile, &remark)?;
-        let now = Timestamp::now();
-        let cookies = self.unseen(job, cookies);
-        if cookies.is_empty() {
-            return Ok(());
-        }
-        let rows: Vec<_> = cookies
-            .iter()
-            .map(|cookie| {
-                let host = format!(" {}", cut(&cookie.host, WIDEST_HOST));
-                let name = cut(&cookie.name, WIDEST_NAME);
-                ([host, name, lifetime(cookie, now)], remarks(job, cookie))
-            })
-            .collect();
-        for (columns, _) in &rows {
-            for (widest, column) in self.widths.iter_mut().zip(columns) {
-                *widest = column.width().max(*widest);
-            }
-        }
-        let mut table = plain_table();
-        for (columns, remark) in &rows {
-            table.add_row(columns.iter().chain([remark]));
-        }
-        self.align(&mut table);
-        let mut whole = table.trim_fmt();
-        // What is too wide for the terminal gets a line of its own.
-        let is_wide = whole.lines().any(|line| line.width() > terminal_width());
-        if is_wide {
-            let mut table = plain_table();
-            for (columns, _) in &rows {
-                table.add_row(columns);
-            }
-            self.align(&mut table);
-            whole = table.trim_fmt();
-        }
-        for ((line, (_, remark)), cookie) in whole.lines().zip(&rows).zip(cookies) {
-            writeln!(self.out, "{line}")?;
-            if is_wide && !remark.is_empty() {
-                writeln!(self.out, "{DEEPER}{remark}")?;
-            }
-            self.value(profile, cookie)?;
-        }
-        Ok(())
-    }
-
-    /// The value of a cookie, below its line.
-    fn value(&mut self, profile: &Profile, cookie: &Cookie) -> io::Result<()> {
-        let Some(reveal) = &mut self.reveal else {
-            return Ok(());
-        };
-        let shown = match reveal.value(profile, cookie) {
-            Ok(shown) => shown,
-            Err(error) => {
-                let error = error.to_string();
-                return writeln!(self.out, "{DEEPER}value not shown: {}", safe(&error));
-            }
-        };
-        let title = match (shown.is_base64, shown.text.is_empty()) {
-            (_, true) => "value: (empty)",
-            (false, _) => "value: ",
-            (true, _) => "value (no text, so in base64): ",
-        };
-        let width = match terminal_width() {
-            usize::MAX => USUAL_WIDTH,
-            width => width,
-        };
-        let room = width.saturating_sub(DEEPER.len() + title.len() + 1);
-        let room = if self.is_full {
-            usize::MAX
-        } else {
-            room.max(LEAST_OF_A_VALUE)
-        };
-        self.was_cut |= shown.text.chars().nth(room).is_some();
-        let text = Zeroizing::new(cut(&shown.text, room));
-        writeln!(self.out, "{DEEPER}{title}{}", *text)
-    }
-
-    /// Makes the columns at least as wide as those of the profile's stores before.
-    fn align(&self, table: &mut Table) {
-        for (index, widest) in self.widths.iter().enumerate() {
-            if let Some(column) = table.column_mut(index) {
-                let widest = u16::try_from(*widest).unwrap_or(u16::MAX);
-                let width = widest.saturating_add(PADDING);
-                column.set_constraint(ColumnConstraint::LowerBoundary(Width::Fixed(width)));
-            }
-        }
+        self.cookies.write(&mut *self.out, job, cookies)
     }
 
     fn domains(&self) -> String {
@@ -329,7 +191,8 @@ impl<'a> Human<'a> {
 
     /// Why more were counted than shown.
     fn tell_repeated(&mut self) -> io::Result<()> {
-        let (are, same) = match self.repeated {
+        let repeated = self.cookies.repeated();
+        let (are, same) = match repeated {
             0 => return Ok(()),
             1 => ("is", "a cookie shown above"),
             _ => ("are", "cookies shown above"),
@@ -337,7 +200,7 @@ impl<'a> Human<'a> {
         writeln!(
             self.out,
             "{} of them {are} in a second session file, the same as {same}.",
-            grouped(self.repeated)
+            grouped(repeated)
         )
     }
 
@@ -500,7 +363,7 @@ impl Listing for Human<'_> {
             self.tell_elsewhere("")?;
         }
         self.tell_repeated()?;
-        if self.was_cut {
+        if self.cookies.was_cut() {
             writeln!(self.out, "Long values were cut; --full shows them whole.")?;
         }
         if self.is_preview && self.open > 0 {

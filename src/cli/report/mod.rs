@@ -1,6 +1,7 @@
 //! The same facts twice: for a person, and as JSON.
 
 mod advice;
+mod cookie_table;
 pub mod human;
 pub mod json;
 pub mod progress;
