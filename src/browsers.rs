@@ -15,6 +15,26 @@ pub enum Family {
     Gecko,
 }
 
+/// The system that a browser runs on, which says where its folders are and how it
+/// encrypts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Layout {
+    Linux,
+    MacOs,
+    Windows,
+}
+
+impl Layout {
+    /// That of the system this runs on.
+    pub fn of_this_system() -> Self {
+        match std::env::consts::OS {
+            "windows" => Self::Windows,
+            "macos" => Self::MacOs,
+            _ => Self::Linux,
+        }
+    }
+}
+
 /// The folder that a location is relative to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Base {

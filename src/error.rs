@@ -85,6 +85,14 @@ impl Fault {
     }
 }
 
+/// Whether there is nothing of that name.
+pub(crate) fn is_absence(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
+    )
+}
+
 /// Attaches the file's name to a result.
 pub trait At<T> {
     fn at(self, path: &Path) -> Result<T, Error>;

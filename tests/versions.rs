@@ -286,9 +286,10 @@ fn no_temporary_copy_of_a_store_stays_behind() {
 /// What is passed on cannot be taken back, so it must not be before the look is over.
 #[test]
 fn a_browser_that_writes_while_the_listing_is_told_does_not_spoil_it() {
+    use cookieclean::browsers::Layout;
     use cookieclean::clean::look;
     use cookieclean::cookie::Query;
-    use cookieclean::discover::{Filter, Layout, Roots, discover, jobs};
+    use cookieclean::discover::{Filter, Roots, discover, jobs};
     use cookieclean::domain::Domain;
     use cookieclean::parallel::Event;
 

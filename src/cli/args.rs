@@ -9,8 +9,7 @@ use clap::{
     ArgAction, Args as Group, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
 };
 
-use crate::browsers::{BROWSERS, by_id};
-use crate::discover::Layout;
+use crate::browsers::{BROWSERS, Layout, by_id};
 
 /// Removes one site's cookies from every browser on this computer, and nothing else.
 ///

@@ -2,9 +2,10 @@
 
 use super::args::{Matching, Places};
 use super::exit::Failure;
+use crate::browsers::Layout;
 use crate::clean;
 use crate::cookie::Query;
-use crate::discover::{Filter, Found, Layout, Roots, discover, jobs};
+use crate::discover::{Filter, Found, Roots, discover, jobs};
 use crate::domain::{Domain, DomainError, site_of};
 use crate::services::related;
 

@@ -6,13 +6,13 @@ mod search;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-pub use roots::{Layout, Roots};
+pub use roots::Roots;
+use search::barrier;
 pub(crate) use search::{Candidate, Search, is_plain_name};
 pub use search::{Found, Job, Profile, jobs};
-use search::{barrier, is_absence};
 
 use crate::browsers::{self, BROWSERS, Browser, Family};
-use crate::error::{Error, Fault};
+use crate::error::{Error, Fault, is_absence};
 use crate::{chromium, gecko};
 
 /// What is looked for.

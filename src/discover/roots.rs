@@ -3,28 +3,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::search::is_absence;
-use crate::browsers::{Base, Browser, Place};
-use crate::error::{Error, Fault};
-
-/// The system whose folders are looked in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Layout {
-    Linux,
-    MacOs,
-    Windows,
-}
-
-impl Layout {
-    /// That of the system this runs on.
-    pub fn of_this_system() -> Self {
-        match std::env::consts::OS {
-            "windows" => Self::Windows,
-            "macos" => Self::MacOs,
-            _ => Self::Linux,
-        }
-    }
-}
+use crate::browsers::{Base, Browser, Layout, Place};
+use crate::error::{Error, Fault, is_absence};
 
 /// Where to look.
 #[derive(Debug, Clone)]

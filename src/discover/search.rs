@@ -2,14 +2,13 @@
 
 use std::collections::HashSet;
 use std::fs;
-use std::io;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::roots::{Layout, Roots};
-use crate::browsers::Browser;
+use super::roots::Roots;
+use crate::browsers::{Browser, Layout};
 use crate::claim::Guard;
-use crate::error::{Error, Fault};
+use crate::error::{Error, Fault, is_absence};
 use crate::store::{Kind, Store};
 use crate::system;
 
@@ -202,13 +201,6 @@ impl<'a> Search<'a> {
             }
         }
     }
-}
-
-pub(super) fn is_absence(error: &io::Error) -> bool {
-    matches!(
-        error.kind(),
-        io::ErrorKind::NotFound | io::ErrorKind::NotADirectory
-    )
 }
 
 /// The folder that keeps one from looking at a path: of twenty places behind one

@@ -8,9 +8,10 @@ use std::sync::Arc;
 use jiff::{Timestamp, ToSpan};
 
 use super::{CopyHeader, KEPT, copies, copy, destroy, headers, wipe};
+use crate::browsers::Layout;
 use crate::browsers::by_id;
 use crate::claim::{Guard, InUse, Refused};
-use crate::discover::{Filter, Found, Layout, Roots, discover, jobs};
+use crate::discover::{Filter, Found, Roots, discover, jobs};
 use crate::error::{At, Error, Fault};
 use crate::store::{Kind, Restored};
 use crate::system;

@@ -21,9 +21,8 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::browsers::Browser;
+use crate::browsers::{Browser, Layout};
 use crate::chromium::local_state;
-use crate::discover::Layout;
 use crate::keyring::Keyrings;
 use crate::value::{Secret, ValueError};
 
