@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::HashMap;
+use std::mem::{self, Discriminant};
 
 use crate::value::{KeyError, Secret};
 
@@ -38,6 +39,8 @@ pub trait Keyrings {
 pub struct Once<K> {
     keyrings: K,
     answers: RefCell<HashMap<Question, Result<Vec<Secret>, KeyError>>>,
+    /// Keyrings that do not answer at all: another browser's key is not waited for.
+    silent: RefCell<HashMap<Discriminant<Question>, KeyError>>,
 }
 
 impl<K: Keyrings> Once<K> {
@@ -45,17 +48,29 @@ impl<K: Keyrings> Once<K> {
         Self {
             keyrings,
             answers: RefCell::default(),
+            silent: RefCell::default(),
         }
     }
 }
 
 impl<K: Keyrings> Keyrings for Once<K> {
     fn ask(&self, question: &Question) -> Result<Vec<Secret>, KeyError> {
+        if let Some(answer) = self.answers.borrow().get(question) {
+            return answer.clone();
+        }
+        let keyring = mem::discriminant(question);
+        if let Some(reason) = self.silent.borrow().get(&keyring) {
+            return Err(reason.clone());
+        }
+        let answer = self.keyrings.ask(question);
+        if let Err(reason @ (KeyError::NoBus | KeyError::NotRunning | KeyError::NoAnswer(_))) =
+            &answer
+        {
+            self.silent.borrow_mut().insert(keyring, reason.clone());
+        }
         let mut answers = self.answers.borrow_mut();
-        let answer = answers.entry(question.clone());
+        answers.insert(question.clone(), answer.clone());
         answer
-            .or_insert_with(|| self.keyrings.ask(question))
-            .clone()
     }
 
     fn unprotect(&self, blob: &[u8]) -> Result<Secret, KeyError> {
@@ -78,6 +93,7 @@ mod tests {
             self.0.set(self.0.get() + 1);
             match question {
                 Question::Portal => Err(KeyError::Dismissed),
+                Question::KWallet { .. } => Err(KeyError::NoAnswer(10)),
                 _ => Ok(vec![Secret::new(b"abc".to_vec())]),
             }
         }
@@ -99,5 +115,16 @@ mod tests {
             assert_eq!(once.ask(&Question::Portal), Err(KeyError::Dismissed));
         }
         assert_eq!(counting.0.get(), 2);
+    }
+
+    #[test]
+    fn a_keyring_that_does_not_answer_is_not_waited_for_again() {
+        let counting = Counting::default();
+        let once = Once::new(&counting);
+        for name in ["Chrome", "Chromium", "Brave"] {
+            let answer = once.ask(&Question::KWallet { name });
+            assert_eq!(answer, Err(KeyError::NoAnswer(10)));
+        }
+        assert_eq!(counting.0.get(), 1);
     }
 }
