@@ -66,7 +66,7 @@ fn a_firefox_that_starts_during_a_deletion_waits_and_then_has_exactly_the_others
 
     thread::scope(|scope| {
         let starting = scope.spawn(|| {
-            let mut browser = Firefox::start(&server, &profile, &[]);
+            let mut browser = Firefox::start(&server, &profile, &sample::whatever_its_age());
             let cookies = browser.cookies();
             browser.kill();
             cookies

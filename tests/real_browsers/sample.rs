@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use rusqlite::Connection;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::browser::{Chromium, Cookie, Firefox, Kind, Server};
 use crate::command::in_home;
@@ -138,7 +138,13 @@ fn firefox_has_exactly_the_others_of_a_sample_profile_that_was_cleaned() {
         assert_eq!(row["deleted"], gone.len() - persistent(gone.clone()).len());
     });
     let server = Server::start();
-    let mut browser = Firefox::start(&server, &world.path(FIREFOX), &[]);
+    let mut browser = Firefox::start(&server, &world.path(FIREFOX), &whatever_its_age());
     assert_eq!(browser.cookies(), kept);
     browser.kill();
+}
+
+/// Has Firefox restore the session of the sample, which ended in a crash: else it would
+/// ask first, from six hours after that on.
+pub fn whatever_its_age() -> [(&'static str, Value); 1] {
+    [("browser.sessionstore.max_resumed_crashes", json!(-1))]
 }
