@@ -281,3 +281,55 @@ browsers! {
     windows: [(Roaming, "Mullvad/MullvadBrowser")],
     macos: [(AppSupport, "MullvadBrowser")];
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// From `KeyStorageLibsecret`, `KeyStorageKWallet` and `KeychainPassword` of each.
+    #[test]
+    fn every_browser_has_the_names_of_its_own_keys() {
+        type Row = (
+            &'static str,
+            &'static [(&'static str, &'static str)],
+            &'static str,
+        );
+        let rows: [Row; 10] = [
+            ("chrome", &[("chrome", "Chrome")], "Chrome"),
+            ("chromium", &[("chromium", "Chromium")], "Chromium"),
+            (
+                "edge",
+                &[("chromium", "Chromium"), ("msedge", "Microsoft Edge")],
+                "Microsoft Edge",
+            ),
+            ("brave", &[("brave", "Brave")], "Brave"),
+            ("vivaldi", &[("chrome", "Chrome")], "Vivaldi"),
+            ("opera", &[("chromium", "Chromium")], "Opera"),
+            ("arc", &[("chromium", "Chromium")], "Arc"),
+            ("yandex", &[("chromium", "Chromium")], "Yandex"),
+            ("whale", &[("chromium", "Chromium")], "Whale"),
+            // Built from Chromium, without Google's name.
+            (
+                "chrome-for-testing",
+                &[("chromium", "Chromium")],
+                "Chromium",
+            ),
+        ];
+        for browser in BROWSERS {
+            let same = |id: &str| browser.id == id || browser.id.starts_with(&format!("{id}-"));
+            let row = rows.iter().rev().find(|(id, ..)| same(id));
+            let (linux, macos) = match browser.family {
+                Chromium => row
+                    .map(|(_, linux, macos)| (*linux, *macos))
+                    .expect(browser.id),
+                Gecko => (&[][..], ""),
+            };
+            assert_eq!(
+                (browser.keys.linux, browser.keys.macos),
+                (linux, macos),
+                "{}",
+                browser.id
+            );
+        }
+    }
+}

@@ -21,6 +21,8 @@ pub enum StoredValue {
     Encrypted { blob: Secret, version: i64 },
     /// So many bytes.
     TooLong(u64),
+    /// There is no value where one should be.
+    Missing,
 }
 
 /// A credential has no place in a log.
@@ -30,27 +32,37 @@ impl fmt::Debug for StoredValue {
             Self::Plain(_) => "Plain",
             Self::Encrypted { .. } => "Encrypted",
             Self::TooLong(_) => "TooLong",
+            Self::Missing => "Missing",
         })
     }
 }
 
-/// Why a value is not shown.
+/// Why a value is not shown. Nothing here comes from a value or a key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ValueError {
+    /// What is listed is a device-bound session.
     #[error("a device-bound session has no value")]
-    None,
+    NoCookie,
+    #[error("the store has no value of this cookie")]
+    Missing,
+    /// In bytes; see [`LONGEST`].
     #[error("it is {0} bytes long, which no browser lets a value be")]
     TooLong(u64),
+    /// `v20` of Windows, which is not to be got round.
     #[error("app-bound: only the browser can read it")]
     AppBound,
+    /// The name of the scheme.
     #[error("it is encrypted in a way that is not known here ({0})")]
     Unknown(String),
     #[error("the key at hand does not open it: it was encrypted with another one, or is damaged")]
     Misfit,
+    /// As [`ValueError::Misfit`], where that is to be expected.
     #[error(
-        "the desktop portal has another secret for every application, and the one that this          was encrypted with is not given to others"
+        "the desktop portal has another secret for every application, and the one that this was \
+         encrypted with is not given to others"
     )]
     OfAnotherApplication,
+    /// The key fits, and the hash in front of the value is another host's.
     #[error("it was encrypted for another host")]
     OtherHost,
     #[error("{0}")]
@@ -69,16 +81,74 @@ pub enum KeyError {
     NotRunning,
     #[error("the keyring is locked; unlock it and look again")]
     Locked,
+    /// By the person, or since there is no screen for it.
     #[error("the keyring's question was dismissed, or could not be shown here")]
     Dismissed,
+    /// Within so many seconds.
     #[error("the keyring did not answer within {0} seconds")]
     NoAnswer(u64),
     #[error("the keyring has no key of this browser")]
     NoEntry,
+    /// Who could: the beginning of a sentence.
     #[error("only {0} can open its key")]
     Elsewhere(&'static str),
+    /// What is wrong with it.
     #[error("\"Local State\" of the browser has no key that can be read: {0}")]
     LocalState(String),
     #[error("the keyring failed: {0}")]
     Failed(String),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_value_is_written_where_something_is_written_for_a_programmer() {
+        let secret = || Secret::new(b"secret".to_vec());
+        let (blob, version) = (secret(), 24);
+        for value in [
+            StoredValue::Plain(secret()),
+            StoredValue::Encrypted { blob, version },
+        ] {
+            let text = format!("{value:?} {value:#?}");
+            assert!(!text.contains("115"), "{text}");
+            assert!(!text.contains("secret"), "{text}");
+        }
+    }
+
+    #[test]
+    fn reasons_are_sentences_in_one_line() {
+        let keys = [
+            KeyError::NoBus,
+            KeyError::NotRunning,
+            KeyError::Locked,
+            KeyError::Dismissed,
+            KeyError::NoAnswer(10),
+            KeyError::NoEntry,
+            KeyError::Elsewhere("the Keychain of its Mac"),
+            KeyError::LocalState("it is no text".into()),
+            KeyError::Failed("it said no".into()),
+        ];
+        let values = [
+            ValueError::NoCookie,
+            ValueError::Missing,
+            ValueError::TooLong(20_000),
+            ValueError::AppBound,
+            ValueError::Unknown("v99".into()),
+            ValueError::Misfit,
+            ValueError::OfAnotherApplication,
+            ValueError::OtherHost,
+        ];
+        let keys = keys.into_iter().map(ValueError::NoKey);
+        let texts: Vec<_> = values
+            .into_iter()
+            .chain(keys)
+            .map(|e| e.to_string())
+            .collect();
+        for (number, text) in texts.iter().enumerate() {
+            assert!(!text.contains("  ") && !text.contains('\n'), "{text}");
+            assert!(!texts[..number].contains(text), "twice: {text}");
+        }
+    }
 }

@@ -81,13 +81,26 @@ fn the_values_that_real_browsers_wrote_are_shown() {
         assert_eq!(cookie["value_error"], Value::Null);
         assert_eq!(cookie["value_encoding"], "utf-8");
     }
+    // Each value below the line of its own cookie: their names and their order agree.
     let shown = world
         .run(&["list", "openai.com", "--show-values"])
         .expect(0);
-    for cookie in cookies {
-        let line = format!("      value: {}\n", cookie["value"].as_str().unwrap());
-        assert!(shown.stdout.contains(&line), "{line} not in {shown:#?}");
-    }
+    let lines: Vec<_> = shown.stdout.lines().collect();
+    let pairs: Vec<_> = lines
+        .windows(2)
+        .filter_map(|pair| {
+            let value = pair[1].strip_prefix("      value: ")?;
+            Some((pair[0].split_whitespace().nth(1)?, value))
+        })
+        .collect();
+    let wanted: Vec<_> = cookies
+        .iter()
+        .map(|cookie| {
+            let text = |key: &str| cookie[key].as_str().unwrap();
+            (text("name"), text("value"))
+        })
+        .collect();
+    assert_eq!(pairs, wanted);
 }
 
 #[test]
@@ -368,7 +381,7 @@ fn a_long_value_is_cut_unless_it_is_wanted_whole() {
 }
 
 #[test]
-fn a_value_beyond_all_measure_is_not_read() {
+fn a_value_beyond_all_measure_has_an_error_and_can_be_deleted() {
     let world = chromium(24, &[("id", text(""), Sql::Blob(vec![b'v'; 5_000_000]))]);
     let (code, listing) = world.json(&["list", "openai.com", "--show-values"]);
     assert_eq!(code, 0);
@@ -421,6 +434,116 @@ fn a_profile_of_another_system_is_listed_and_says_who_could_read_its_values() {
         assert_eq!(cookie["value"], Value::Null);
         let error = cookie["value_error"].as_str().unwrap();
         assert!(error.contains(who), "{layout}: {error}");
+    }
+}
+
+/// The files of a session can have a cookie as it was at different times.
+#[test]
+fn every_value_that_a_session_cookie_has_is_shown() {
+    let world = World::new();
+    let profile = ".mozilla/firefox/abcd.default";
+    world.write(
+        ".mozilla/firefox/profiles.ini",
+        "[Profile0]\nName=default\nIsRelative=1\nPath=abcd.default\n",
+    );
+    stores::firefox(&world.path(&format!("{profile}/cookies.sqlite")), 16);
+    let cookie = |value: &str| {
+        let members = r#""host":"openai.com","name":"sid","path":"/""#;
+        sessions::compressed(&format!(r#"{{"cookies":[{{{members}{value}}}]}}"#))
+    };
+    let long = format!(r#","value":"{}""#, "x".repeat(20_000));
+    let files = [
+        ("sessionstore.jsonlz4", r#","value":"new""#),
+        ("sessionstore-backups/previous.jsonlz4", r#","value":"old""#),
+        ("sessionstore-backups/recovery.jsonlz4", r#","value":"new""#),
+        ("sessionstore-backups/recovery.baklz4", ""),
+        ("sessionstore-backups/upgrade.jsonlz4-1", &long),
+    ];
+    for (name, value) in files {
+        world.write(&format!("{profile}/{name}"), cookie(value));
+    }
+    world.age();
+    let run = world
+        .run(&["list", "openai.com", "--show-values", "--name", "sid"])
+        .expect(0);
+    let count = |line: &str| run.stdout.matches(line).count();
+    assert_eq!(count("value: new\n"), 1, "{run:#?}");
+    assert_eq!(count("value: old\n"), 1, "{run:#?}");
+    assert_eq!(
+        count("the store has no value of this cookie\n"),
+        1,
+        "{run:#?}"
+    );
+    assert_eq!(count("it is 20000 bytes long"), 1, "{run:#?}");
+    assert_eq!(
+        count("1 of them is in a second session file"),
+        1,
+        "{run:#?}"
+    );
+}
+
+#[test]
+fn a_store_without_the_columns_of_values_is_listed() {
+    let world = chromium(24, &[("id", text("abc"), blob(b""))]);
+    let db = Connection::open(world.path(STORE)).unwrap();
+    for column in ["value", "encrypted_value"] {
+        db.execute_batch(&format!("ALTER TABLE cookies DROP COLUMN {column}"))
+            .unwrap();
+    }
+    drop(db);
+    world.age();
+    let (code, listing) = world.json(&["list", "openai.com", "--show-values"]);
+    assert_eq!(code, 0, "{listing:#}");
+    let error = &cookie(&listing, "id")["value_error"];
+    assert_eq!(error, "the store has no value of this cookie");
+}
+
+#[test]
+fn a_store_that_does_not_say_its_version_has_its_values_shown() {
+    let world = chromium(24, &[("id", text(""), blob(v10(&hashed(b"abc"))))]);
+    let db = Connection::open(world.path(STORE)).unwrap();
+    db.execute_batch("DELETE FROM meta").unwrap();
+    drop(db);
+    world.age();
+    let (_, listing) = world.json(&["list", "openai.com", "--show-values"]);
+    // Without a version there are no partitions, and the rest is read.
+    assert_eq!(cookie(&listing, "id")["value"], "abc", "{listing:#}");
+}
+
+/// A bus that is named and not there, not named at all, and no bus.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_missing_bus_is_said_to_be_missing() {
+    let world = chromium(
+        24,
+        &[
+            ("v11", text(""), blob(b"v11abcdefghijklmnop")),
+            (
+                "v12",
+                text(""),
+                blob(b"v12abcdefghijklmnopqrstuvwxyzabcdef"),
+            ),
+        ],
+    );
+    let nowhere = world.root().join("nowhere");
+    let address = format!("unix:path={}", nowhere.display());
+    for address in [Some(&*address), Some("disabled:"), Some("rubbish"), None] {
+        let arguments = ["list", "openai.com", "--show-values", "--json"];
+        let mut command = world.command(&arguments);
+        command.arg("--home").arg(world.home());
+        command.env("XDG_RUNTIME_DIR", &nowhere);
+        match address {
+            Some(address) => command.env("DBUS_SESSION_BUS_ADDRESS", address),
+            None => command.env_remove("DBUS_SESSION_BUS_ADDRESS"),
+        };
+        let listing = world::Run::of(command).expect(0).json();
+        for name in ["v11", "v12"] {
+            let error = cookie(&listing, name)["value_error"].as_str().unwrap();
+            assert!(
+                error.contains("no D-Bus session"),
+                "{address:?} {name}: {error}"
+            );
+        }
     }
 }
 

@@ -148,7 +148,7 @@ impl Leftovers {
     }
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use std::fs::File;
     use std::time::SystemTime;
@@ -157,6 +157,9 @@ mod tests {
 
     #[test]
     fn nothing_is_made_beside_a_lock_that_a_browser_has_just_made() {
+        if system::WINDOWS {
+            return;
+        }
         let dir = tempfile::tempdir().expect("a folder");
         let leftovers = Leftovers::of(dir.path());
         let theirs = dir.path().join("SingletonLock");

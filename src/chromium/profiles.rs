@@ -38,14 +38,6 @@ pub(crate) fn is_profile(dir: &Path) -> bool {
     dir.join("Preferences").is_file() || FILES.iter().any(|file| dir.join(file).exists())
 }
 
-/// The user-data directory around a profile: Opera's is the profile itself, and one that
-/// was copied to somewhere has none.
-pub(crate) fn user_data_of(profile: &Path) -> &Path {
-    let around = [Some(profile), profile.parent()].into_iter().flatten();
-    let mut found = around.filter(|dir| local_state::file(dir).is_file());
-    found.next().unwrap_or(profile)
-}
-
 /// Adds every profile of a user-data directory.
 pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_data: &Path) {
     let info = match local_state::profiles(user_data) {
@@ -96,6 +88,7 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_da
             name,
             dir,
             within: user_data.to_owned(),
+            user_data: user_data.to_owned(),
         };
         add(search, browser, candidate, &guard);
     }
@@ -103,7 +96,11 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_da
 
 /// Adds the one profile at `dir`, a real path.
 pub(crate) fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &Path) {
-    let user_data = user_data_of(dir);
+    // A profile that was copied to somewhere has no user-data directory around it.
+    let parent = dir
+        .parent()
+        .filter(|parent| local_state::file(parent).exists());
+    let user_data = parent.unwrap_or(dir);
     let name = folder_name(dir);
     let info = local_state::profiles(user_data).unwrap_or_default();
     let guard = Guard::new(UserDataLock::new(
@@ -115,6 +112,7 @@ pub(crate) fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &
         name,
         dir: dir.to_owned(),
         within: dir.to_owned(),
+        user_data: user_data.to_owned(),
     };
     add(search, browser, candidate, &Arc::new(guard));
 }

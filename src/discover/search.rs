@@ -24,6 +24,9 @@ pub struct Profile {
     /// The real path of the folder that its files are in: the user-data directory, the
     /// folder of profiles.ini, or the profile when it was named by itself.
     pub within: PathBuf,
+    /// The user-data directory, also of a profile that was named by itself; of a family
+    /// that has none, `within`.
+    pub user_data: PathBuf,
     /// Of the system that its browser runs on.
     pub layout: Layout,
     pub stores: Vec<Box<dyn Store>>,
@@ -68,6 +71,8 @@ pub(crate) struct Candidate {
     pub dir: PathBuf,
     /// The folder out of which its files must not lead.
     pub within: PathBuf,
+    /// The user-data directory; of a family that has none, `within`.
+    pub user_data: PathBuf,
 }
 
 /// A search under way: what was found, and what was found already.
@@ -149,6 +154,7 @@ impl<'a> Search<'a> {
             display_name: candidate.display_name,
             dir,
             within: candidate.within,
+            user_data: candidate.user_data,
             layout: self.roots.layout(),
             stores,
             guard: Arc::clone(guard),

@@ -104,6 +104,7 @@ fn add(
         display_name: display_name.unwrap_or_else(|| name.clone()),
         name,
         dir: dir.clone(),
+        user_data: within.clone(),
         within,
     };
     type Make<'a> = &'a dyn Fn(PathBuf) -> Box<dyn Store>;

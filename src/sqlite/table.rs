@@ -399,9 +399,9 @@ impl<'db, L: Layout> Table<'db, L> {
 struct Values<'db>(Vec<(&'static str, Statement<'db>)>);
 
 impl Values<'_> {
-    /// None where there are no values in this table.
+    /// None where no table of this layout has values.
     fn of<L: Layout>(&mut self, rowid: i64, layout: &L) -> rusqlite::Result<Option<StoredValue>> {
-        let mut found = None;
+        let mut found = (!L::VALUES.is_empty()).then_some(StoredValue::Missing);
         for (column, statement) in &mut self.0 {
             let (length, stored) = statement.query_row([rowid], |row| {
                 let length: Option<i64> = row.get(0)?;

@@ -114,10 +114,17 @@ impl Turn {
     }
 }
 
-/// The content of a file, when it is one: a pipe would block.
+/// The content of a file of settings, when it is one: a pipe would block, and what is
+/// larger than any of them would fill the memory.
 pub(crate) fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
-    if !std::fs::metadata(path)?.is_file() {
+    const LARGEST: u64 = 64 << 20;
+    let metadata = std::fs::metadata(path)?;
+    if !metadata.is_file() {
         return Err(std::io::Error::other("it is not a regular file"));
+    }
+    if metadata.len() > LARGEST {
+        let message = format!("it is {} bytes long, which no such file is", metadata.len());
+        return Err(std::io::Error::other(message));
     }
     std::fs::read(path)
 }

@@ -33,6 +33,27 @@ pub fn list_values(world: &World, folders: &[&Path], env: &[(&str, &str)]) -> An
     run(world, command)
 }
 
+/// The same for a person, at a terminal; what stands there then.
+pub fn list_values_at_a_terminal(world: &World, folder: &Path, env: &[(&str, &str)]) -> String {
+    let plain = in_folders(world, &["list", "openai.com", "--show-values"], &[folder]);
+    let words = [plain.get_program()].into_iter().chain(plain.get_args());
+    let words: Vec<_> = words
+        .filter(|word| *word != "--json")
+        .map(|word| format!("'{}'", word.to_str().expect("UTF-8").replace('\'', "'\\''")))
+        .collect();
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command"]);
+    script.arg(words.join(" ")).arg("/dev/null");
+    for (name, value) in plain.get_envs() {
+        match value {
+            Some(value) => script.env(name, value),
+            None => script.env_remove(name),
+        };
+    }
+    script.envs(env.iter().copied()).stdin(Stdio::null());
+    Run::of(script).expect(0).stdout
+}
+
 /// `cookieclean openai.com` in these folders.
 pub fn delete(world: &World, folders: &[&Path]) -> Answer {
     run(world, in_folders(world, &["openai.com"], folders))

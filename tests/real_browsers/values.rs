@@ -6,7 +6,7 @@ use rusqlite::Connection;
 use serde_json::Value;
 
 use crate::browser::{Chromium, Cookie, Firefox, Kind, Server, SessionBus};
-use crate::command::{Answer, list_values};
+use crate::command::{Answer, list_values, list_values_at_a_terminal};
 use crate::given;
 use crate::world::World;
 
@@ -100,6 +100,16 @@ fn values_of_a_chromium_with_gnome_keyring_are_those_that_it_reports() {
     bus.lock_gnome_keyring();
     let listed = list_values(&world, &[&dir], &bus.env()).expect(0);
     assert_refused(&listed, gone.len(), "the keyring is locked");
+    // At a terminal the person is asked; here there is nothing that could show it.
+    let at_terminal = list_values_at_a_terminal(&world, &dir, &bus.env());
+    let says = "value not shown: the keyring's question was dismissed";
+    assert_eq!(
+        at_terminal.matches(says).count(),
+        gone.len(),
+        "{at_terminal}"
+    );
+    // It is on no other's way to somebody who should not have it.
+    assert!(!at_terminal.contains("live credentials"), "{at_terminal}");
     bus.end("gnome-keyring-daemon");
     let listed = list_values(&world, &[&dir], &bus.env()).expect(0);
     assert_refused(&listed, gone.len(), "no keyring is running");

@@ -22,7 +22,6 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::browsers::{Browser, Layout};
-use crate::chromium::local_state;
 use crate::keyring::Keyrings;
 use crate::value::{Secret, ValueError};
 
@@ -51,20 +50,26 @@ impl Sealed<'_> {
     /// The value in what was decrypted; None where that is of another host, or was
     /// decrypted with a wrong key.
     fn value_in(&self, plain: &[u8]) -> Option<Secret> {
-        let value = match self.version >= HASHED_SINCE {
-            true => plain.strip_prefix(Sha256::digest(self.host).as_slice())?,
-            false => plain,
+        let value = match self.without_hash(plain) {
+            Some(value) => value,
+            None if self.version >= HASHED_SINCE => return None,
+            None => plain,
         };
         Some(Zeroizing::new(value.to_vec()))
+    }
+
+    /// What stands behind the hash of the host; no value begins so by chance.
+    fn without_hash<'p>(&self, plain: &'p [u8]) -> Option<&'p [u8]> {
+        plain.strip_prefix(Sha256::digest(self.host).as_slice())
     }
 
     /// Tries keys of a cipher that does not tell whether they fit.
     fn open_by_cbc(&self, keys: &[cbc::Key]) -> Option<Secret> {
         keys.iter().find_map(|key| {
-            let value = self.value_in(&key.decrypt(self.bytes)?)?;
+            let plain = key.decrypt(self.bytes)?;
             // A wrong key can give valid padding by chance.
-            let is_certain = self.version >= HASHED_SINCE || str::from_utf8(&value).is_ok();
-            is_certain.then_some(value)
+            let is_certain = self.without_hash(&plain).is_some() || str::from_utf8(&plain).is_ok();
+            is_certain.then(|| self.value_in(&plain)).flatten()
         })
     }
 
@@ -90,13 +95,8 @@ pub(crate) struct Opener {
 impl Opener {
     /// `layout`: of the system that the browser runs on.
     pub fn new(browser: &Browser, user_data: &Path, layout: Layout) -> Self {
-        // A profile may have come from another computer.
-        let is_of_windows = local_state::encrypted_key(user_data).is_ok_and(|key| key.is_some());
         Self {
-            layout: match is_of_windows {
-                true => Layout::Windows,
-                false => layout,
-            },
+            layout,
             linux_v10: linux_v10::FixedPassword::new(),
             linux_v11: linux_v11::KeyringPassword::new(browser.keys),
             linux_v12: linux_v12::PortalSecret::default(),
@@ -118,26 +118,33 @@ impl Opener {
         keyrings: &dyn Keyrings,
     ) -> Result<Secret, ValueError> {
         let (prefix, bytes) = prefix_of(blob);
-        let scheme: &mut dyn Scheme = match (self.layout, prefix) {
-            // Windows tells what is none of its blobs.
-            (Layout::Windows, None) => &mut self.windows_dpapi,
-            (_, None) if windows_dpapi::is_blob(blob) => &mut self.windows_dpapi,
-            (Layout::Windows, Some("v10")) => &mut self.windows_v10,
-            (_, Some("v20")) => return Err(ValueError::AppBound),
-            // Without a keyring the browser kept it as it is.
-            (_, None) => return Ok(plain(blob, host, version)),
-            (Layout::Linux, Some("v10")) => &mut self.linux_v10,
-            (Layout::Linux, Some("v11")) => &mut self.linux_v11,
-            (Layout::Linux, Some("v12")) => &mut self.linux_v12,
-            (Layout::MacOs, Some("v10" | "v11")) => &mut self.macos_v10,
-            (_, Some(other)) => return Err(ValueError::Unknown(other.to_owned())),
-        };
         let sealed = Sealed {
             bytes,
             host,
             version,
         };
-        scheme.open(&sealed, keyrings)
+        let scheme: &mut dyn Scheme = match (self.layout, prefix) {
+            // Windows tells what is none of its blobs.
+            (Layout::Windows, None) => &mut self.windows_dpapi,
+            (_, None) if windows_dpapi::is_blob(blob) => &mut self.windows_dpapi,
+            // Without a keyring the browser kept it as it is.
+            (_, None) => return plain(&sealed),
+            (Layout::Windows, Some("v10")) => &mut self.windows_v10,
+            (_, Some("v20")) => return Err(ValueError::AppBound),
+            (Layout::Linux, Some("v10")) => &mut self.linux_v10,
+            (Layout::Linux, Some("v11")) => &mut self.linux_v11,
+            (Layout::Linux, Some("v12")) => &mut self.linux_v12,
+            // One published vector has a `v11` of macOS; it is the same.
+            (Layout::MacOs, Some("v10" | "v11")) => &mut self.macos_v10,
+            (_, Some(other)) => return Err(ValueError::Unknown(other.to_owned())),
+        };
+        match scheme.open(&sealed, keyrings) {
+            // The profile may have been copied here from Windows.
+            Err(ValueError::Misfit) if prefix == Some("v10") && self.windows_v10.has_key() => {
+                self.windows_v10.open(&sealed, keyrings)
+            }
+            opened => opened,
+        }
     }
 }
 
@@ -151,12 +158,11 @@ fn prefix_of(blob: &[u8]) -> (Option<&str>, &[u8]) {
     }
 }
 
-fn plain(blob: &[u8], host: &str, version: i64) -> Secret {
-    let sealed = Sealed {
-        bytes: blob,
-        host,
-        version,
-    };
-    let value = sealed.value_in(blob);
-    value.unwrap_or_else(|| Zeroizing::new(blob.to_vec()))
+/// What was never encrypted. Since there are hashes it has one in front, or is text that
+/// was written before.
+fn plain(sealed: &Sealed<'_>) -> Result<Secret, ValueError> {
+    let value = sealed.value_in(sealed.bytes);
+    let is_text = || str::from_utf8(sealed.bytes).is_ok();
+    let text = || is_text().then(|| Zeroizing::new(sealed.bytes.to_vec()));
+    value.or_else(text).ok_or(ValueError::OtherHost)
 }

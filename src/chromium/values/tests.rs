@@ -281,19 +281,37 @@ mod published_others {
                 host,
                 version,
             };
+            let unprefixed = Sealed {
+                bytes: &stored,
+                host,
+                version: 24,
+            };
             match case["plain_hex"].is_null() {
-                true => assert_eq!(*plain(&stored, host, 24), bytes(&case["want"])),
-                false if host == ".other.com" => {
+                true => {
+                    let value = plain(&unprefixed).expect("it is text");
+                    assert_eq!(*value, bytes(&case["want"]));
                     assert_eq!(sealed(24).value_in(&stored), None);
                 }
+                false if host == ".other.com" => {
+                    assert_eq!(sealed(24).value_in(&stored), None);
+                    assert_eq!(plain(&unprefixed), Err(ValueError::OtherHost));
+                }
+                // Also in a store that does not say its version.
                 false => {
-                    let value = sealed(24).value_in(&stored).expect("its hash");
-                    assert_eq!(*value, bytes(&case["want"]));
+                    for version in [0, 24] {
+                        let value = sealed(version).value_in(&stored).expect("its hash");
+                        assert_eq!(*value, bytes(&case["want"]));
+                    }
                 }
             }
-            let value = sealed(23).value_in(&stored).expect("no hash is asked for");
-            assert_eq!(*value, stored);
         }
+        let value = Sealed {
+            bytes: &[],
+            host: HOST,
+            version: 23,
+        }
+        .value_in(b"no hash is asked for");
+        assert_eq!(*value.expect("a value"), b"no hash is asked for");
     }
 
     #[test]
@@ -581,11 +599,72 @@ fn a_local_state_without_a_key_is_an_error_that_says_so() {
 }
 
 #[test]
-fn a_key_of_windows_shows_that_a_profile_is_from_there() {
+fn a_profile_that_was_copied_from_windows_is_opened_by_its_key() {
     let blob = [b"v10".to_vec(), seal_gcm(&[5; 32], b"abc")].concat();
     let (dir, keyrings) = (with_key(b"DPAPI."), Fake::knowing(&[&[5; 32]]));
-    let opened = open(Layout::Linux, &dir, &keyrings, (&blob, HOST, 23));
-    assert_eq!(opened.as_deref(), Ok(&b"abc"[..]));
+    for layout in [Layout::Linux, Layout::MacOs] {
+        let opened = open(layout, &dir, &keyrings, (&blob, HOST, 23));
+        assert_eq!(opened.as_deref(), Ok(&b"abc"[..]));
+    }
+}
+
+#[test]
+fn a_key_that_was_left_from_windows_does_not_keep_others_from_opening() {
+    let dir = with_key(b"DPAPI.");
+    for (name, layout, _, keyrings, blob) in every_scheme(&hashed(HOST, b"abc")) {
+        let opened = open(layout, &dir, &keyrings, (&blob, HOST, 24));
+        assert_eq!(opened.as_deref(), Ok(&b"abc"[..]), "{name}");
+    }
+}
+
+#[test]
+fn of_several_reasons_the_one_of_the_right_keyring_is_told() {
+    use KeyError::{Dismissed, Failed, Locked, NoAnswer, NoBus, NoEntry, NotRunning};
+    struct Two(KeyError, Result<(), KeyError>);
+    impl Keyrings for Two {
+        fn ask(&self, question: &Question) -> Result<Vec<Secret>, KeyError> {
+            match question {
+                Question::SecretService { .. } => Err(self.0.clone()),
+                _ => self
+                    .1
+                    .clone()
+                    .map(|()| vec![Secret::new(b"of others".to_vec())]),
+            }
+        }
+
+        fn unprotect(&self, _: &[u8]) -> Result<Secret, KeyError> {
+            Err(NotRunning)
+        }
+    }
+    let failed = || Failed("it said no".into());
+    let rows = [
+        (NoBus, Err(NoBus), NoBus.into()),
+        (NotRunning, Err(NotRunning), NotRunning.into()),
+        (NotRunning, Err(NoEntry), NoEntry.into()),
+        (NoEntry, Err(NotRunning), NoEntry.into()),
+        (NotRunning, Ok(()), ValueError::Misfit),
+        (NoEntry, Ok(()), ValueError::Misfit),
+        (Locked, Err(NotRunning), Locked.into()),
+        (Locked, Err(NoEntry), Locked.into()),
+        (Locked, Ok(()), Locked.into()),
+        (NotRunning, Err(Locked), Locked.into()),
+        (NoEntry, Err(failed()), failed().into()),
+        (NoAnswer(10), Err(NoEntry), NoAnswer(10).into()),
+        // Whoever said no is not asked again, so there is no other answer.
+        (Dismissed, Err(Locked), Dismissed.into()),
+    ];
+    let blob = [b"v11".to_vec(), seal_cbc(PASSWORD, 1, b"abc")].concat();
+    for (first, second, reason) in rows {
+        let row = format!("{first:?}, {second:?}");
+        let keyrings = Two(first, second);
+        let opened = open(
+            Layout::Linux,
+            &user_data(None),
+            &keyrings,
+            (&blob, HOST, 24),
+        );
+        assert_eq!(opened, Err(reason), "{row}");
+    }
 }
 
 #[test]

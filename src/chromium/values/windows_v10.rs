@@ -28,6 +28,11 @@ impl UserKey {
             keys: None,
         }
     }
+
+    /// Whether there is one, whoever can open it.
+    pub fn has_key(&self) -> bool {
+        local_state::encrypted_key(&self.user_data).is_ok_and(|key| key.is_some())
+    }
 }
 
 impl Scheme for UserKey {

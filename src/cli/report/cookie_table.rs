@@ -1,19 +1,19 @@
 //! The cookies of a profile as a person reads them: a line for each, aligned.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::io::{self, Write};
 
 use comfy_table::{ColumnConstraint, Table, Width};
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
-use zeroize::Zeroizing;
 
-use super::text::{cut, plain_table, safe, terminal_width};
+use super::text::{cut, fit, plain_table, safe, terminal_width};
 use super::words::{WIDEST_HOST, WIDEST_NAME, lifetime, remarks};
 use crate::cookie::Cookie;
 use crate::discover::Job;
 use crate::reveal::Reveal;
 use crate::store::Kind;
+use crate::value::StoredValue;
 
 /// In front of what belongs to the line above.
 const DEEPER: &str = "      ";
@@ -43,8 +43,8 @@ fn row_of(cookie: &Cookie) -> SessionRow {
 pub struct CookieTable {
     widths: [usize; 3],
     /// What was shown of the session files of the current profile: of several that
-    /// have the same cookie, one is enough to read.
-    in_session: HashSet<SessionRow>,
+    /// have the same cookie, one is enough to read; each with the values it was shown with.
+    in_session: HashMap<SessionRow, Vec<Option<StoredValue>>>,
     repeated: u64,
     /// What shows values, when they are to be shown.
     reveal: Option<Reveal>,
@@ -133,9 +133,17 @@ impl CookieTable {
     fn unseen<'c>(&mut self, job: &Job<'_>, cookies: &'c [Cookie]) -> Vec<&'c Cookie> {
         let is_session = job.store.kind() == Kind::FirefoxSession;
         let all = cookies.len();
+        let mut is_new = |cookie: &Cookie| {
+            let values = self.in_session.entry(row_of(cookie)).or_default();
+            let is_new = !values.contains(&cookie.value);
+            if is_new {
+                values.push(cookie.value.clone());
+            }
+            is_new
+        };
         let unseen: Vec<_> = cookies
             .iter()
-            .filter(|cookie| !is_session || self.in_session.insert(row_of(cookie)))
+            .filter(|cookie| !is_session || is_new(cookie))
             .collect();
         self.repeated += (all - unseen.len()) as u64;
         unseen
@@ -162,14 +170,13 @@ impl CookieTable {
             usize::MAX => USUAL_WIDTH,
             width => width,
         };
-        let room = width.saturating_sub(DEEPER.len() + title.len() + 1);
-        let room = if self.is_whole {
-            usize::MAX
-        } else {
-            room.max(LEAST_OF_A_VALUE)
+        let room = width.saturating_sub(DEEPER.len() + title.len());
+        let room = match self.is_whole {
+            true => usize::MAX,
+            false => room.max(LEAST_OF_A_VALUE),
         };
-        self.was_cut |= shown.text.chars().nth(room).is_some();
-        let text = Zeroizing::new(cut(&shown.text, room));
+        let (text, is_all) = fit(&shown.text, room);
+        self.was_cut |= !is_all;
         writeln!(out, "{DEEPER}{title}{}", *text)
     }
 

@@ -18,6 +18,9 @@ use crate::value::ValueError;
 
 pub const SCHEMA: u32 = 1;
 
+/// For the rows of a batch; a row with the longest value needs less than half of it.
+const ROOM: usize = 256 << 10;
+
 #[derive(Serialize)]
 struct CookieRow<'a> {
     browser: &'a str,
@@ -210,7 +213,8 @@ impl<'a> JsonListing<'a> {
 
 impl Listing for JsonListing<'_> {
     fn cookies(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
-        let mut text = Zeroizing::new(Vec::new());
+        // With room for values, so that none is left behind where it had to grow.
+        let mut text = Zeroizing::new(Vec::with_capacity(ROOM));
         for cookie in cookies {
             if !std::mem::take(&mut self.first) {
                 text.push(b',');
@@ -240,6 +244,10 @@ impl Listing for JsonListing<'_> {
                     .map(|reveal| ValuePart::of(reveal.value(job.profile, cookie))),
             };
             serde_json::to_writer(&mut *text, &row)?;
+            if text.len() > ROOM / 2 {
+                self.out.write_all(&text)?;
+                text.clear();
+            }
         }
         self.out.write_all(&text)
     }

@@ -4,6 +4,8 @@ use std::borrow::Cow;
 use std::fmt::Write;
 
 use comfy_table::{Table, presets};
+use unicode_width::UnicodeWidthStr;
+use zeroize::Zeroizing;
 
 /// Escapes what could move the cursor, hide text or turn it around: control
 /// characters, and the invisible ones of Unicode's bidirectional algorithm and
@@ -40,6 +42,28 @@ pub fn cut(text: &str, longest: usize) -> String {
         Some((end, _)) => format!("{}\u{2026}", safe(&text[..end])),
         None => safe(text).into_owned(),
     }
+}
+
+/// Text made [`safe`], and no wider than so many columns; whether all of it is there.
+pub fn fit(text: &str, columns: usize) -> (Zeroizing<String>, bool) {
+    let mut fitting = Zeroizing::new(String::with_capacity(text.len().min(columns) * 4));
+    let mut used = 0;
+    // How much leaves room for the sign that something was cut.
+    let mut short = 0;
+    for (place, c) in text.char_indices() {
+        let piece = safe(&text[place..place + c.len_utf8()]);
+        used += piece.width();
+        if used > columns {
+            fitting.truncate(short);
+            fitting.push('\u{2026}');
+            return (fitting, false);
+        }
+        fitting.push_str(&piece);
+        if used < columns {
+            short = fitting.len();
+        }
+    }
+    (fitting, true)
 }
 
 /// How many columns there are; without a terminal as many as one likes.
@@ -90,6 +114,26 @@ mod tests {
         ];
         for (raw, shown) in rows {
             assert_eq!(safe(raw), shown);
+        }
+    }
+
+    #[test]
+    fn what_is_cut_is_as_wide_as_it_may_be() {
+        let rows = [
+            ("abcdef", 6, "abcdef"),
+            ("abcdef", 5, "abcd\u{2026}"),
+            ("\u{6f22}\u{6f22}\u{6f22}", 6, "\u{6f22}\u{6f22}\u{6f22}"),
+            ("\u{6f22}\u{6f22}\u{6f22}", 5, "\u{6f22}\u{6f22}\u{2026}"),
+            ("\u{6f22}\u{6f22}\u{6f22}", 4, "\u{6f22}\u{2026}"),
+            ("a\u{1b}b", 8, "a\\u{1b}b"),
+            ("a\u{1b}bc", 7, "a\u{2026}"),
+            ("", 0, ""),
+        ];
+        for (text, columns, shown) in rows {
+            let (fitting, is_whole) = fit(text, columns);
+            assert_eq!(*fitting, shown, "{columns}");
+            assert!(fitting.width() <= columns.max(1));
+            assert_eq!(is_whole, !shown.ends_with('\u{2026}'));
         }
     }
 

@@ -139,7 +139,7 @@ impl SessionFile {
             match whose(query, &cookie, &self.containers) {
                 Whose::Meant(mut shown) => {
                     if query.with_values {
-                        shown.value = session.value(spot);
+                        shown.value = Some(session.value(spot));
                     }
                     let site = cookie.origin_attributes().partition_host;
                     let elsewhere = query.is_elsewhere(shown.matched_by, site.as_deref());
@@ -323,10 +323,11 @@ impl Session {
         })
     }
 
-    fn value(&self, (array, element): Spot) -> Option<StoredValue> {
-        let array = self.arrays.get(array)?;
-        let text = &self.text[array.elements.get(element)?.clone()];
-        SessionCookie::value(&array.plain(text)?)
+    fn value(&self, (array, element): Spot) -> StoredValue {
+        let array = &self.arrays[array];
+        let cookie = array.plain(&self.text[array.elements[element].clone()]);
+        let value = cookie.and_then(|cookie| SessionCookie::value(&cookie));
+        value.unwrap_or(StoredValue::Missing)
     }
 
     fn copy_out(&self, gone: &[Spot], sink: &mut dyn RowSink) -> Result<(), Error> {

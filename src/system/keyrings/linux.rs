@@ -8,16 +8,12 @@ use ashpd::desktop::secret::RetrieveOptions;
 use secret_service::EncryptionType;
 use secret_service::blocking::{Item, SecretService};
 use zbus::blocking::Connection;
+use zbus::blocking::fdo::DBusProxy;
 
 use super::{OF_A_MAC, OF_WINDOWS};
 use crate::keyring::Question;
 use crate::value::{KeyError, Secret};
 
-/// `components/os_crypt/sync/libsecret_util_linux.cc`, the newer one first.
-const SCHEMAS: [&str; 2] = [
-    "chrome_libsecret_os_crypt_password_v2",
-    "chrome_libsecret_os_crypt_password_v1",
-];
 /// What KWallet shows to the person who is to allow it.
 const OUR_NAME: &str = "cookieclean";
 
@@ -41,24 +37,27 @@ fn session_bus() -> Result<Connection, KeyError> {
 fn secret_service(application: &str, may_ask: bool) -> Result<Vec<Secret>, KeyError> {
     let service =
         SecretService::connect_with_existing(EncryptionType::Dh, session_bus()?).map_err(failed)?;
-    let mut secrets = Vec::new();
+    // By this attribute alone, as Chromium does (`key_storage_libsecret.cc`): the name of
+    // the schema changed, and a key of somebody else opens nothing.
+    let attributes = HashMap::from([("application", application)]);
+    let found = service.search_items(attributes).map_err(failed)?;
     let mut reason = KeyError::NoEntry;
-    for schema in SCHEMAS {
-        let attributes = HashMap::from([("xdg:schema", schema), ("application", application)]);
-        let found = service.search_items(attributes).map_err(failed)?;
-        let unlocked = found.unlocked.iter().map(secret_of);
-        let locked = found.locked.iter().map(|item| match may_ask {
-            true => item.unlock().map_err(failed).and_then(|()| secret_of(item)),
-            false => Err(KeyError::Locked),
-        });
-        for secret in unlocked.chain(locked) {
-            match secret {
-                Ok(secret) => secrets.push(secret),
-                // Whoever says no is not asked for the next one.
-                Err(KeyError::Dismissed) => return Err(KeyError::Dismissed),
-                Err(other) => reason = other,
-            }
+    let mut secrets = Vec::new();
+    for item in &found.unlocked {
+        match secret_of(item) {
+            Ok(secret) => secrets.push(secret),
+            Err(other) => reason = other,
         }
+    }
+    if !secrets.is_empty() {
+        return Ok(secrets);
+    }
+    for item in &found.locked {
+        if !may_ask {
+            return Err(KeyError::Locked);
+        }
+        item.unlock().map_err(failed)?;
+        secrets.push(secret_of(item)?);
     }
     match secrets.is_empty() {
         true => Err(reason),
@@ -86,15 +85,17 @@ fn failed(error: secret_service::Error) -> KeyError {
 /// Nothing in these errors comes from a secret.
 fn of_bus(error: zbus::Error) -> KeyError {
     // The last is what one says that was started, found itself disabled, and ended.
-    const NOBODY: [&str; 5] = [
+    const NOT_STARTED: &str = "org.freedesktop.DBus.Error.Spawn.";
+    const NOBODY: [&str; 4] = [
         "org.freedesktop.DBus.Error.ServiceUnknown",
         "org.freedesktop.DBus.Error.NameHasNoOwner",
-        "org.freedesktop.DBus.Error.Spawn.ServiceNotFound",
         "org.freedesktop.DBus.Error.UnknownInterface",
         "org.freedesktop.DBus.Error.NoReply",
     ];
     match &error {
-        zbus::Error::MethodError(name, _, _) if NOBODY.contains(&name.as_str()) => {
+        zbus::Error::MethodError(name, _, _)
+            if NOBODY.contains(&name.as_str()) || name.starts_with(NOT_STARTED) =>
+        {
             KeyError::NotRunning
         }
         zbus::Error::MethodError(name, _, _)
@@ -109,7 +110,9 @@ fn of_bus(error: zbus::Error) -> KeyError {
             | zbus::fdo::Error::NoReply(_) => KeyError::NotRunning,
             other => KeyError::Failed(other.to_string()),
         },
-        zbus::Error::Address(_) | zbus::Error::InputOutput(_) => KeyError::NoBus,
+        zbus::Error::Address(_) | zbus::Error::InputOutput(_) | zbus::Error::Connection(..) => {
+            KeyError::NoBus
+        }
         other => KeyError::Failed(other.to_string()),
     }
 }
@@ -150,8 +153,17 @@ const DAEMONS: [(&str, &str); 2] = [
 
 fn kwallet(name: &str, may_ask: bool) -> Result<Vec<Secret>, KeyError> {
     let bus = session_bus()?;
+    let names = DBusProxy::new(&bus).map_err(of_bus)?;
+    let is_running = |service: &str| match service.try_into() {
+        Ok(name) => names.name_has_owner(name).unwrap_or(false),
+        Err(_) => false,
+    };
     let mut reason = KeyError::NotRunning;
     for (service, path) in DAEMONS {
+        // Elsewhere a question would start one that nobody uses.
+        if !is_kde() && !is_running(service) {
+            continue;
+        }
         match wallet_password(&bus, service, path, name, may_ask) {
             // The newer one goes by both names.
             Ok(secret) => return Ok(vec![secret]),
@@ -161,6 +173,14 @@ fn kwallet(name: &str, may_ask: bool) -> Result<Vec<Secret>, KeyError> {
         }
     }
     Err(reason)
+}
+
+/// `XDG_CURRENT_DESKTOP`: names with colons between them.
+fn is_kde() -> bool {
+    let desktop = std::env::var("XDG_CURRENT_DESKTOP").unwrap_or_default();
+    desktop
+        .split(':')
+        .any(|name| name.eq_ignore_ascii_case("KDE"))
 }
 
 fn wallet_password(

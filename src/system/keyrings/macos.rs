@@ -1,6 +1,7 @@
 //! The Keychain of macOS.
 
 use security_framework::base::Error;
+use security_framework::os::macos::keychain::SecKeychain;
 use security_framework::passwords::{PasswordOptions, generic_password};
 
 use super::{OF_A_DESKTOP, OF_WINDOWS};
@@ -13,10 +14,14 @@ const NOT_FOUND: i32 = -25300;
 const CANCELED: [i32; 2] = [-128, -25293];
 const NOBODY_TO_ASK: i32 = -25308;
 
-/// The Keychain asks by itself, as it thinks fit.
-pub(super) fn secrets(question: &Question, _may_ask: bool) -> Result<Vec<Secret>, KeyError> {
+pub(super) fn secrets(question: &Question, may_ask: bool) -> Result<Vec<Secret>, KeyError> {
     let Question::Keychain { name } = question else {
         return Err(OF_A_DESKTOP);
+    };
+    // The Keychain asks by itself, as it thinks fit, unless it is told not to.
+    let _unasked = match may_ask {
+        true => None,
+        false => SecKeychain::disable_user_interaction().ok(),
     };
     let service = format!("{name} Safe Storage");
     let password = generic_password(PasswordOptions::new_generic_password(&service, name));
