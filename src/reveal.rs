@@ -31,9 +31,10 @@ pub struct Reveal {
 }
 
 impl Reveal {
-    /// `may_ask`: there is a person who can answer a dialog.
-    pub fn new(may_ask: bool) -> Self {
-        Self::with(OwnKeyrings { may_ask })
+    /// `may_ask`: there is a person who can answer a dialog. `waiting` is told when a
+    /// keyring takes more than a moment to answer.
+    pub fn new(may_ask: bool, waiting: fn()) -> Self {
+        Self::with(OwnKeyrings { may_ask, waiting })
     }
 
     fn with(keyrings: impl Keyrings + 'static) -> Self {

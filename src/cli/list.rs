@@ -29,7 +29,7 @@ pub fn show(
     let (mut query, found) = target::target(matching, places)?;
     query.with_values = values.show_values && (output.json || !output.quiet);
     // Who has no terminal has nobody in front of it to answer a dialog.
-    let reveal = || Reveal::new(io::stderr().is_terminal());
+    let reveal = || Reveal::new(io::stderr().is_terminal(), waiting_for_a_keyring);
     let reveal = query.with_values.then(reveal);
     if reveal.is_some() && !io::stdout().is_terminal() {
         report::warn(
@@ -46,6 +46,10 @@ pub fn show(
         }
         tell(&found, &query, output, &mut human)
     }
+}
+
+fn waiting_for_a_keyring() {
+    report::warn("waiting for the keyring, which may be asking on your screen.");
 }
 
 /// Looks, and reports as it goes.

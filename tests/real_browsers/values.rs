@@ -206,4 +206,5 @@ fn a_keyring_that_does_not_answer_is_given_up() {
         .expect("the name");
     let listed = list_values(&world, &[&dir], &bus.env()).expect(0);
     assert_refused(&listed, gone.len(), "did not answer within 10 seconds");
+    assert!(listed.said().contains("waiting for the keyring"));
 }

@@ -21,6 +21,8 @@ use windows::{secrets, unprotected};
 use crate::keyring::{Keyrings, Question};
 use crate::value::{KeyError, Secret};
 
+/// For so long nobody wonders what is going on.
+const WITHOUT_A_WORD: Duration = Duration::from_secs(1);
 /// Seconds for an answer that needs no person.
 const AT_ONCE: u64 = 10;
 /// Seconds for one who types a password.
@@ -36,6 +38,8 @@ const OF_A_DESKTOP: KeyError = KeyError::Elsewhere("the keyring of its own Linux
 pub(crate) struct OwnKeyrings {
     /// There is somebody who can answer a dialog.
     pub may_ask: bool,
+    /// Told when an answer takes so long that it may be a dialog that is waited for.
+    pub waiting: fn(),
 }
 
 impl Keyrings for OwnKeyrings {
@@ -45,8 +49,12 @@ impl Keyrings for OwnKeyrings {
         let seconds = if may_ask { BY_A_PERSON } else { AT_ONCE };
         let (answer, heard) = mpsc::channel();
         thread::spawn(move || answer.send(secrets(&question, may_ask)));
-        let heard = heard.recv_timeout(Duration::from_secs(seconds));
-        heard.unwrap_or(Err(KeyError::NoAnswer(seconds)))
+        let first = heard.recv_timeout(WITHOUT_A_WORD);
+        let answer = first.or_else(|_| {
+            (self.waiting)();
+            heard.recv_timeout(Duration::from_secs(seconds) - WITHOUT_A_WORD)
+        });
+        answer.unwrap_or(Err(KeyError::NoAnswer(seconds)))
     }
 
     fn unprotect(&self, blob: &[u8]) -> Result<Secret, KeyError> {
