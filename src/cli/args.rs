@@ -3,13 +3,15 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{
     ArgAction, Args as Group, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    ValueHint,
 };
 
-use crate::browsers::{BROWSERS, Layout, by_id};
+use crate::browsers::{BROWSERS, Layout};
 
 /// Removes one site's cookies from every browser on this computer, and nothing else.
 ///
@@ -112,6 +114,7 @@ pub struct Values {
 #[derive(Debug, Group)]
 pub struct Sites {
     /// Only sites with this text in their name
+    #[arg(value_hint = ValueHint::Other)]
     pub text: Option<String>,
     #[command(flatten)]
     pub places: Places,
@@ -126,6 +129,7 @@ pub struct Profiles {
 #[derive(Debug, Group)]
 pub struct Undo {
     /// Which deletion; the newest when left out
+    #[arg(value_hint = ValueHint::Other)]
     pub id: Option<String>,
     /// Show the deletions that can be undone
     #[arg(long, conflicts_with_all = ["id", "forget"])]
@@ -141,16 +145,16 @@ pub struct Undo {
 #[derive(Debug, Group)]
 pub struct Matching {
     /// The site: a host such as openai.com, or an address pasted from the browser
-    #[arg(value_name = "DOMAIN", required = true)]
+    #[arg(value_name = "DOMAIN", required = true, value_hint = ValueHint::Other)]
     pub domains: Vec<String>,
     /// Only this host, not its subdomains
     #[arg(long)]
     pub exact: bool,
     /// Only cookies with such a name (repeatable; * and ? stand for any text)
-    #[arg(long, value_name = "GLOB", value_parser = glob::Pattern::new)]
+    #[arg(long, value_name = "GLOB", value_parser = glob::Pattern::new, value_hint = ValueHint::Other)]
     pub name: Vec<glob::Pattern>,
     /// All but cookies with such a name (repeatable)
-    #[arg(long, value_name = "GLOB", value_parser = glob::Pattern::new)]
+    #[arg(long, value_name = "GLOB", value_parser = glob::Pattern::new, value_hint = ValueHint::Other)]
     pub keep: Vec<glob::Pattern>,
     /// Stay signed in: leave what is a login, or looks like one
     #[arg(long)]
@@ -159,7 +163,7 @@ pub struct Matching {
     #[arg(long)]
     pub no_partitioned: bool,
     /// Only cookies in this container of Firefox (repeatable; "none": outside of all)
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
     pub container: Vec<String>,
     /// Also the other sites of the same service: chatgpt.com with openai.com
     #[arg(long)]
@@ -170,16 +174,16 @@ pub struct Matching {
 #[derive(Debug, Group)]
 pub struct Places {
     /// Only this browser (repeatable): chrome, edge, firefox, ...
-    #[arg(short, long, value_name = "ID", value_parser = known_browser)]
+    #[arg(short, long, value_name = "ID", value_parser = known_browsers(), hide_possible_values = true)]
     pub browser: Vec<String>,
     /// Only this profile (repeatable): its folder name, the name that the browser shows, or its path
     #[arg(short, long, value_name = "NAME")]
     pub profile: Vec<String>,
     /// A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search)
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub profile_dir: Vec<PathBuf>,
     /// Look in this home folder instead of yours
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub home: Option<PathBuf>,
     /// Where below the home folder to look (default: as on this system)
     #[arg(long, value_name = "OS", value_enum)]
@@ -275,14 +279,9 @@ fn joined(command_line: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
     joined
 }
 
-fn known_browser(id: &str) -> Result<String, String> {
-    match by_id(id) {
-        Some(browser) => Ok(browser.id.to_owned()),
-        None => {
-            let known: Vec<_> = BROWSERS.iter().map(|browser| browser.id).collect();
-            Err(format!("known browsers are: {}", known.join(", ")))
-        }
-    }
+/// A parser that lists them in its error and in completions.
+fn known_browsers() -> PossibleValuesParser {
+    PossibleValuesParser::new(BROWSERS.iter().map(|browser| browser.id))
 }
 
 #[cfg(test)]
