@@ -1,0 +1,37 @@
+//! What is stored for packages fits the program.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+#[path = "../packaging/make/files/mod.rs"]
+mod files;
+
+const AGAIN: &str = "make them again: cargo run --example make-packaging";
+
+fn packaging() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging"))
+}
+
+#[test]
+fn completions_and_man_pages_know_every_option_as_the_program_has_it() {
+    for (name, made) in files::all().unwrap() {
+        let stored = fs::read(packaging().join(&name)).unwrap_or_default();
+        // Not assert_eq: a whole script as a list of numbers helps nobody.
+        assert!(
+            stored == made,
+            "packaging/{name} is not what the command line is now; {AGAIN}"
+        );
+    }
+}
+
+#[test]
+fn no_completion_or_man_page_is_left_of_a_command_that_is_gone() {
+    let made: BTreeSet<String> = files::all().unwrap().into_iter().map(|f| f.0).collect();
+    for folder in ["completions", "man"] {
+        for entry in fs::read_dir(packaging().join(folder)).unwrap() {
+            let name = format!("{folder}/{}", entry.unwrap().file_name().to_string_lossy());
+            assert!(made.contains(&name), "nothing makes packaging/{name}");
+        }
+    }
+}
