@@ -26,17 +26,20 @@ pub fn for_unseen(unseen: &Unseen) -> Option<String> {
     })
 }
 
-/// A sentence, where there is something to be done.
-pub fn for_fault(fault: &Fault, file: &Path) -> Option<&'static str> {
+/// A sentence, where there is something to be done on this system, which is called as
+/// in [`std::env::consts::OS`].
+pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static str> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     Some(match fault {
         Fault::NotADatabase | Fault::Corrupt(_) if name.contains(".bak") => {
             "It was left untouched. It is an older copy, which the browser does not use: remove \
              it, if you do not need it."
         }
-        Fault::Denied if std::env::consts::OS == "macos" => {
-            "Run this as the user whose browser it is, and give your terminal Full Disk Access \
-             in System Settings > Privacy & Security."
+        // It answers so (EPERM) even to the owner of a file that anybody may read.
+        Fault::Denied if system == "macos" => {
+            "Run this as the user whose browser it is. If that is you, macOS keeps your terminal \
+             from it: allow it in System Settings > Privacy & Security > Full Disk Access, and \
+             start the terminal again."
         }
         Fault::Denied => "Run this as the user whose browser it is, or make the file accessible.",
         Fault::ReadOnly => "Make the file, its folder and the disk writable; nothing was changed.",
@@ -85,4 +88,32 @@ pub fn for_fault(fault: &Fault, file: &Path) -> Option<&'static str> {
         }
         Fault::Gone | Fault::NotAFile | Fault::Io(_) | Fault::Sql(_) => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn advice(fault: &Fault, system: &str) -> &'static str {
+        for_fault(fault, Path::new("Cookies"), system).unwrap()
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn on_macos_somebody_who_is_kept_out_of_their_own_files_hears_of_full_disk_access() {
+        const EPERM: i32 = 1;
+        const EACCES: i32 = 13;
+        for code in [EPERM, EACCES] {
+            let fault = Fault::from(std::io::Error::from_raw_os_error(code));
+            assert!(matches!(fault, Fault::Denied));
+            assert!(advice(&fault, "macos").contains("Full Disk Access"));
+        }
+    }
+
+    #[test]
+    fn elsewhere_nobody_is_sent_to_a_setting_that_is_not_there() {
+        for system in ["linux", "windows", "freebsd"] {
+            assert!(!advice(&Fault::Denied, system).contains("Full Disk Access"));
+        }
+    }
 }

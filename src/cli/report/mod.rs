@@ -47,7 +47,7 @@ pub fn error(error: &Error) {
     let style = ERROR;
     let mut err = anstream::stderr().lock();
     let _ = writeln!(err, "{style}error:{style:#} {}", safe(&error.to_string()));
-    if let Some(advice) = advice::for_fault(&error.fault, &error.path) {
+    if let Some(advice) = advice::for_fault(&error.fault, &error.path, std::env::consts::OS) {
         let _ = writeln!(err, "       {advice}");
     }
 }
