@@ -35,3 +35,13 @@ fn no_completion_or_man_page_is_left_of_a_command_that_is_gone() {
         }
     }
 }
+
+#[test]
+fn the_debian_package_is_of_the_programs_version() {
+    let changelog = fs::read_to_string(packaging().join("deb/changelog")).unwrap();
+    let newest = concat!("cookieclean (", env!("CARGO_PKG_VERSION"), "-1)");
+    assert!(
+        changelog.starts_with(newest),
+        "packaging/deb/changelog does not start with {newest}"
+    );
+}
