@@ -372,10 +372,7 @@ fn without_a_temporary_folder_a_store_is_not_taken_for_empty() {
     let world = two_profiles();
     let nowhere = world.root().join("nowhere");
     for arguments in [&["list", "openai.com"][..], &["openai.com"], &["profiles"]] {
-        let mut command = world.command(arguments);
-        command
-            .args(["--layout", "linux", "--home"])
-            .arg(world.home());
+        let mut command = world.command_at_home(arguments);
         for variable in ["TMPDIR", "TMP", "TEMP"] {
             command.env(variable, &nowhere);
         }

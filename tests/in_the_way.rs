@@ -89,9 +89,7 @@ struct Started(Child);
 
 impl Started {
     fn new(world: &World, arguments: &[&str]) -> Self {
-        let mut command = world.command(arguments);
-        command.arg("--home").arg(world.home());
-        command.args(["--layout", "linux"]);
+        let mut command = world.command_at_home(arguments);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
         Self(command.spawn().unwrap())
     }
@@ -177,10 +175,9 @@ fn the_seconds_are_not_taken_for_a_domain_nor_a_domain_for_seconds() {
     ] {
         fs::remove_file(&store).unwrap();
         stores::firefox(&store, 17);
-        let before = ["--json", "--layout", "linux", "--home"];
-        let mut command = world.command(&before);
+        let mut command = world.command_at_home(&["--json"]);
         let run = Run::of({
-            command.arg(world.home()).args(arguments);
+            command.args(arguments);
             command
         });
         let (code, document) = (run.code, run.json());
@@ -247,9 +244,7 @@ impl Person {
     fn types(world: &World, arguments: &[&str]) -> Self {
         let pty = openpty(None, None).unwrap();
         let terminal = || Stdio::from(pty.slave.try_clone().unwrap());
-        let mut command = world.command(arguments);
-        command.arg("--home").arg(world.home());
-        command.args(["--layout", "linux"]);
+        let mut command = world.command_at_home(arguments);
         command
             .stdin(terminal())
             .stdout(terminal())

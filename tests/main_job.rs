@@ -516,12 +516,10 @@ fn a_question_that_is_not_answered_with_yes_deletes_nothing() {
     use std::process::Stdio;
 
     let world = World::of_fixtures();
-    let home = world.home();
     let before = world.files();
     let ask = |answer: &str| {
         let mut child = world
-            .command(&["openai.com", "--ask", "--layout", "linux", "--home"])
-            .arg(&home)
+            .command_at_home(&["openai.com", "--ask"])
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

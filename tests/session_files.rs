@@ -532,8 +532,7 @@ mod on_posix {
             fs::write(&path, &content).unwrap();
             let _ = fs::remove_dir_all(world.state());
             let mut child = world
-                .command(&["openai.com", "--json", "--layout", "linux", "--home"])
-                .arg(world.home())
+                .command_at_home(&["openai.com", "--json"])
                 .stdout(Stdio::null())
                 .stderr(Stdio::null())
                 .spawn()

@@ -29,7 +29,7 @@ fn hashed(value: &[u8]) -> Vec<u8> {
 
 /// A profile with these cookies: name, `value`, `encrypted_value`.
 fn chromium(version: i64, cookies: &[(&str, Sql, Sql)]) -> World {
-    let world = World::new();
+    let world = World::of_linux();
     world.write(".config/google-chrome/Default/Preferences", "{}");
     let db = Connection::open(world.path(STORE)).unwrap();
     db.execute_batch(&stores::chromium_schema(version)).unwrap();
@@ -64,7 +64,7 @@ fn cookie<'a>(listing: &'a Value, name: &str) -> &'a Value {
 
 #[test]
 fn the_values_that_real_browsers_wrote_are_shown() {
-    let world = World::of_fixtures();
+    let world = World::of_linux().with_fixtures();
     let (code, listing) = world.json(&["list", "openai.com", "--show-values"]);
     assert_eq!(code, 0);
     let cookies = listing["cookies"].as_array().expect("cookies");
@@ -105,7 +105,7 @@ fn the_values_that_real_browsers_wrote_are_shown() {
 
 #[test]
 fn no_value_is_shown_that_was_not_asked_for() {
-    let world = World::of_fixtures();
+    let world = World::of_linux().with_fixtures();
     let rows: [&[&str]; 4] = [
         &["list", "openai.com", "--json"],
         &["list", "openai.com", "--verbose"],
@@ -122,7 +122,7 @@ fn no_value_is_shown_that_was_not_asked_for() {
 
 #[test]
 fn only_a_listing_shows_values() {
-    let world = World::of_fixtures();
+    let world = World::of_linux().with_fixtures();
     let rows: [&[&str]; 5] = [
         &["openai.com", "--show-values"],
         &["openai.com", "--dry-run", "--show-values"],
@@ -140,7 +140,7 @@ fn only_a_listing_shows_values() {
 
 #[test]
 fn whoever_has_them_written_to_a_file_is_told_what_they_are() {
-    let world = World::of_fixtures();
+    let world = World::of_linux().with_fixtures();
     let rows: [(&[&str], usize); 4] = [
         (&["list", "openai.com", "--show-values"], 1),
         (&["list", "openai.com", "--show-values", "--json"], 1),

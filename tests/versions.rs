@@ -274,8 +274,7 @@ fn no_temporary_copy_of_a_store_stays_behind() {
     let world = firefox_world(17);
     let temp = world.root().join("temp");
     std::fs::create_dir(&temp).unwrap();
-    let mut command = world.command(&["list", "openai.com", "--layout", "linux", "--home"]);
-    command.arg(world.home());
+    let mut command = world.command_at_home(&["list", "openai.com"]);
     for variable in ["TMPDIR", "TMP", "TEMP"] {
         command.env(variable, &temp);
     }
@@ -296,7 +295,11 @@ fn a_browser_that_writes_while_the_listing_is_told_does_not_spoil_it() {
     let world = chromium_world(24);
     let store = world.path(CHROMIUM);
     world.age();
-    let roots = Roots::below(&world.home(), Layout::Linux).unwrap();
+    let layout = match cfg!(windows) {
+        true => Layout::Windows,
+        false => Layout::Linux,
+    };
+    let roots = Roots::below(&world.home(), layout).unwrap();
     let found = discover(&roots, &Filter::default()).unwrap();
     let query = Query::all_of(vec![Domain::parse("openai.com").unwrap()]);
     let (mut told, mut counted) = (0, None);

@@ -18,9 +18,30 @@ use std::time::{Duration, SystemTime};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// Where the browsers of the tests have their files: on Linux, by which the tests name
+/// them on every system, and on Windows.
+const PLACES: [(&str, &str); 5] = [
+    (
+        ".config/google-chrome",
+        "AppData/Local/Google/Chrome/User Data",
+    ),
+    (".config/chromium", "AppData/Local/Chromium/User Data"),
+    (
+        ".config/microsoft-edge",
+        "AppData/Local/Microsoft/Edge/User Data",
+    ),
+    (
+        ".config/opera",
+        "AppData/Roaming/Opera Software/Opera Stable",
+    ),
+    (".mozilla/firefox", "AppData/Roaming/Mozilla/Firefox"),
+];
+
 /// The folders of a test, which go when it ends.
 pub struct World {
     folder: TempDir,
+    /// Its home folder is laid out, and searched, as Windows has it.
+    is_of_windows: bool,
 }
 
 /// What a run of the command gave.
@@ -34,19 +55,38 @@ pub struct Run {
 impl World {
     /// An empty home folder.
     pub fn new() -> Self {
+        Self::laid_out(cfg!(windows))
+    }
+
+    /// One of Linux, whatever system this is.
+    pub fn of_linux() -> Self {
+        Self::laid_out(false)
+    }
+
+    fn laid_out(is_of_windows: bool) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let world = Self { folder };
+        let world = Self {
+            folder,
+            is_of_windows,
+        };
         fs::create_dir(world.home()).unwrap();
         world
     }
 
     /// A copy of the sample home folder, whose stores real browsers wrote.
     pub fn of_fixtures() -> Self {
-        let world = Self::new();
-        copy_tree(
-            &Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/home"),
-            &world.home(),
-        );
+        Self::new().with_fixtures()
+    }
+
+    pub fn with_fixtures(self) -> Self {
+        let world = self;
+        let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/home");
+        for (place, _) in PLACES {
+            let from = sample.join(place);
+            if from.is_dir() {
+                copy_tree(&from, &world.path(place));
+            }
+        }
         world.age();
         world
     }
@@ -64,7 +104,13 @@ impl World {
         dunce::canonicalize(self.folder.path()).unwrap()
     }
 
+    /// Something below the home folder, by its place on Linux; in one of Windows it is
+    /// where Windows has it.
     pub fn path(&self, below_home: &str) -> PathBuf {
+        let below_home = match self.is_of_windows {
+            true => as_windows_has_it(below_home),
+            false => below_home.to_owned(),
+        };
         let parts = below_home.split('/');
         parts.fold(self.home(), |path, part| path.join(part))
     }
@@ -109,14 +155,19 @@ impl World {
         Run::of(self.command(arguments))
     }
 
+    /// The command on the home folder of this world, not yet run.
+    pub fn command_at_home(&self, arguments: &[&str]) -> Command {
+        let mut command = self.command(arguments);
+        command.arg("--home").arg(self.home());
+        if !self.is_of_windows {
+            command.args(["--layout", "linux"]);
+        }
+        command
+    }
+
     /// Runs the command on the home folder of this world.
     pub fn run(&self, arguments: &[&str]) -> Run {
-        let mut command = self.command(arguments);
-        command
-            .arg("--home")
-            .arg(self.home())
-            .args(["--layout", "linux"]);
-        Run::of(command)
+        Run::of(self.command_at_home(arguments))
     }
 
     /// Runs it with `--json`, and gives its document; its errors must not have gone
@@ -164,6 +215,14 @@ impl Run {
         assert_eq!(self.code, code, "{self:#?}");
         self
     }
+}
+
+fn as_windows_has_it(below_home: &str) -> String {
+    let windows = PLACES.iter().find_map(|(linux, windows)| {
+        let rest = below_home.strip_prefix(linux)?;
+        (rest.is_empty() || rest.starts_with('/')).then(|| format!("{windows}{rest}"))
+    });
+    windows.unwrap_or_else(|| below_home.to_owned())
 }
 
 /// Says loudly that a test is not done here; in CI that is a failure. Gives false.

@@ -1,8 +1,4 @@
-//! Share modes and folders, as Windows has them. Run for real under Wine.
-
-#![cfg(windows)]
-
-mod world;
+//! A browser that is open, as Windows shows it: by files that it shares with nobody.
 
 use std::fs::{self, File, OpenOptions};
 use std::os::windows::fs::OpenOptionsExt;
@@ -11,40 +7,12 @@ use std::thread;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use world::windows_browser::{self, Manner, WindowsBrowser};
-use world::{Run, World, copy_tree, stores};
+
+use super::world::World;
+use super::world::windows_browser::{Manner, WindowsBrowser};
+use super::{CHROME, EDGE, row};
 
 const FILE_SHARE_READ: u32 = 1;
-
-/// The sample home folder with its stores where Windows has them.
-fn windows_home() -> World {
-    let world = World::new();
-    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/home");
-    for (from, to) in [
-        (
-            ".config/google-chrome",
-            "AppData/Local/Google/Chrome/User Data",
-        ),
-        (
-            ".config/microsoft-edge",
-            "AppData/Local/Microsoft/Edge/User Data",
-        ),
-        (".mozilla/firefox", "AppData/Roaming/Mozilla/Firefox"),
-    ] {
-        copy_tree(&sample.join(from), &world.path(to));
-    }
-    world.age();
-    world
-}
-
-fn run(world: &World, arguments: &[&str]) -> (i32, Value) {
-    let mut command = world.command(arguments);
-    command
-        .args(["--json", "--layout", "windows", "--home"])
-        .arg(world.home());
-    let run = Run::of(command);
-    (run.code, run.json())
-}
 
 /// Holds a file as another program would.
 fn hold(path: &Path, share: u32) -> File {
@@ -58,68 +26,38 @@ fn hold(path: &Path, share: u32) -> File {
         .unwrap()
 }
 
-fn row<'a>(document: &'a Value, browser: &str, profile: &str) -> &'a Value {
-    document["stores"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .find(|row| row["browser"] == browser && row["profile"] == profile)
-        .unwrap_or_else(|| panic!("{browser} {profile} in {document}"))
-}
-
-const CHROME: &str = "AppData/Local/Google/Chrome/User Data";
-const EDGE: &str = "AppData/Local/Microsoft/Edge/User Data";
-
-#[test]
-#[ignore = "the tests below run it in another process"]
-fn helper_that_is_a_browser() {
-    windows_browser::be_one();
-}
-
 /// A Chromium that runs on this user-data directory.
 fn browser(world: &World, user_data: &str, manner: Manner) -> WindowsBrowser {
     WindowsBrowser::start("helper_that_is_a_browser", &world.path(user_data), manner)
 }
 
 #[test]
-fn the_folders_of_windows_are_searched() {
-    let world = windows_home();
-    let (code, document) = run(&world, &["list", "openai.com"]);
-    assert_eq!(code, 0, "{document}");
-    assert_eq!(document["cookies"].as_array().unwrap().len(), 28);
-    let (code, document) = run(&world, &["openai.com"]);
-    assert_eq!((code, &document["deleted"]), (0, &json!(28)), "{document}");
-    let undone = world.run_bare(&["undo", "--json"]).expect(0).json();
-    assert_eq!(undone["restored"], 28);
-}
-
-#[test]
 fn a_chrome_that_holds_its_lockfile_is_in_use() {
-    let world = windows_home();
+    let world = World::of_fixtures();
     let lockfile = world.path("AppData/Local/Google/Chrome/User Data/lockfile");
     let held = hold(&lockfile, FILE_SHARE_READ);
-    let (code, document) = run(&world, &["openai.com"]);
+    let (code, document) = world.json(&["openai.com"]);
     assert_eq!(code, 3, "{document}");
     assert_eq!(row(&document, "chrome", "Default")["status"], "in-use");
     assert_eq!(row(&document, "chrome", "Profile 1")["deleted"], 0);
     assert_eq!(row(&document, "edge", "Default")["status"], "cleaned");
-    let (code, document) = run(&world, &["list", "openai.com", "-b", "chrome"]);
+    let (code, document) = world.json(&["list", "openai.com", "-b", "chrome"]);
     assert_eq!(code, 0, "{document}");
     assert_eq!(row(&document, "chrome", "Default")["in_use"], true);
     assert_eq!(document["cookies"].as_array().unwrap().len(), 12);
     // A power cut leaves the file; nobody has it open.
     drop(held);
-    let (code, document) = run(&world, &["openai.com", "-b", "chrome"]);
+    let (code, document) = world.json(&["openai.com", "-b", "chrome"]);
     assert_eq!((code, &document["deleted"]), (0, &json!(12)), "{document}");
     assert!(lockfile.exists());
 }
 
 #[test]
 fn a_chrome_that_runs_is_named() {
-    let world = windows_home();
+    let world = World::of_fixtures();
     let chrome = browser(&world, CHROME, Manner::Polite);
     let edge = browser(&world, EDGE, Manner::Polite);
-    let (code, document) = run(&world, &["profiles"]);
+    let (code, document) = world.json(&["profiles"]);
     assert_eq!(code, 0, "{document}");
     for (browser, running) in [("chrome", &chrome), ("edge", &edge)] {
         let profiles = document["profiles"].as_array().unwrap();
@@ -131,23 +69,23 @@ fn a_chrome_that_runs_is_named() {
             running.pid()
         );
     }
-    let (code, document) = run(&world, &["openai.com", "-b", "chrome"]);
+    let (code, document) = world.json(&["openai.com", "-b", "chrome"]);
     assert_eq!(code, 3, "{document}");
     let refused = row(&document, "chrome", "Default");
     assert_eq!(refused["in_use_by"][0]["pid"], chrome.pid(), "{document}");
     // To look at it is not to disturb it.
     assert!(!chrome.quit().was_asked);
-    let (code, document) = run(&world, &["openai.com", "-b", "chrome"]);
+    let (code, document) = world.json(&["openai.com", "-b", "chrome"]);
     assert_eq!((code, &document["deleted"]), (0, &json!(12)), "{document}");
     assert!(!edge.quit().was_asked);
 }
 
 #[test]
 fn a_chrome_that_is_asked_to_quit_does_and_its_cookies_go() {
-    let world = windows_home();
+    let world = World::of_fixtures();
     let chrome = browser(&world, CHROME, Manner::Polite);
     let edge = browser(&world, EDGE, Manner::Polite);
-    let (code, document) = run(&world, &["openai.com", "-b", "chrome", "--close"]);
+    let (code, document) = world.json(&["openai.com", "-b", "chrome", "--close"]);
     assert_eq!((code, &document["deleted"]), (0, &json!(12)), "{document}");
     let end = chrome.end();
     assert_eq!((end.code, end.was_asked), (Some(0), true));
@@ -157,9 +95,9 @@ fn a_chrome_that_is_asked_to_quit_does_and_its_cookies_go() {
 #[test]
 fn a_chrome_that_does_not_want_to_quit_or_cannot_be_asked_goes_on() {
     for (manner, asked) in [(Manner::Refuses, true), (Manner::Windowless, false)] {
-        let world = windows_home();
+        let world = World::of_fixtures();
         let mut chrome = browser(&world, CHROME, manner);
-        let (code, document) = run(&world, &["openai.com", "-b", "chrome", "--close"]);
+        let (code, document) = world.json(&["openai.com", "-b", "chrome", "--close"]);
         assert_eq!(code, 3, "{manner:?}: {document}");
         assert!(chrome.is_running());
         assert_eq!(chrome.quit().was_asked, asked, "{manner:?}");
@@ -168,10 +106,10 @@ fn a_chrome_that_does_not_want_to_quit_or_cannot_be_asked_goes_on() {
 
 #[test]
 fn a_chrome_is_waited_for_until_it_is_closed() {
-    let world = windows_home();
+    let world = World::of_fixtures();
     let chrome = browser(&world, CHROME, Manner::Polite);
     thread::scope(|scope| {
-        let waiting = scope.spawn(|| run(&world, &["openai.com", "-b", "chrome", "--wait", "60"]));
+        let waiting = scope.spawn(|| world.json(&["openai.com", "-b", "chrome", "--wait", "60"]));
         thread::sleep(Duration::from_millis(1500));
         assert!(!waiting.is_finished());
         assert!(!chrome.quit().was_asked);
@@ -182,8 +120,8 @@ fn a_chrome_is_waited_for_until_it_is_closed() {
 
 #[test]
 fn a_lockfile_that_was_missing_is_missing_afterwards() {
-    let world = windows_home();
-    let (code, _) = run(&world, &["openai.com", "-b", "chrome"]);
+    let world = World::of_fixtures();
+    let (code, _) = world.json(&["openai.com", "-b", "chrome"]);
     assert_eq!(code, 0);
     assert!(
         !world
@@ -194,42 +132,42 @@ fn a_lockfile_that_was_missing_is_missing_afterwards() {
 
 #[test]
 fn a_firefox_that_holds_its_parent_lock_is_in_use() {
-    let world = windows_home();
+    let world = World::of_fixtures();
     let profile = "AppData/Roaming/Mozilla/Firefox/efgh5678.work";
     let held = hold(&world.path(&format!("{profile}/parent.lock")), 0);
     let store = world.path(&format!("{profile}/cookies.sqlite"));
     let before = fs::read(&store).unwrap();
-    let (code, document) = run(&world, &["openai.com"]);
+    let (code, document) = world.json(&["openai.com"]);
     assert_eq!(code, 3, "{document}");
     assert_eq!(
         row(&document, "firefox", "efgh5678.work")["status"],
         "in-use"
     );
     assert!(fs::read(&store).unwrap() == before);
-    let (code, document) = run(&world, &["list", "openai.com", "-b", "firefox"]);
+    let (code, document) = world.json(&["list", "openai.com", "-b", "firefox"]);
     assert_eq!(code, 0, "{document}");
     assert_eq!(row(&document, "firefox", "efgh5678.work")["in_use"], true);
     drop(held);
-    let (code, document) = run(&world, &["openai.com"]);
+    let (code, document) = world.json(&["openai.com"]);
     assert_eq!((code, &document["deleted"]), (0, &json!(2)), "{document}");
 }
 
 #[test]
 fn a_store_that_chrome_lets_nobody_open_is_in_use_and_not_empty() {
-    let world = windows_home();
+    let world = World::of_fixtures();
     let user_data = "AppData/Local/Google/Chrome/User Data";
     let _lockfile = hold(
         &world.path(&format!("{user_data}/lockfile")),
         FILE_SHARE_READ,
     );
     let store = hold(&world.path(&format!("{user_data}/Default/Cookies")), 0);
-    let (code, document) = run(&world, &["list", "openai.com", "-b", "chrome"]);
+    let (code, document) = world.json(&["list", "openai.com", "-b", "chrome"]);
     assert_eq!(code, 3, "{document}");
     let default = row(&document, "chrome", "Default");
     assert_eq!(default["status"], "in-use");
     assert_eq!(default["matched"], Value::Null);
     assert_eq!(row(&document, "chrome", "Profile 1")["matched"], 2);
-    let (code, document) = run(&world, &["profiles", "-b", "chrome"]);
+    let (code, document) = world.json(&["profiles", "-b", "chrome"]);
     assert_eq!(code, 3, "{document}");
     assert_eq!(document["profiles"][0]["in_use"], true);
     assert_eq!(document["profiles"][0]["cookies"], Value::Null);
@@ -238,10 +176,10 @@ fn a_store_that_chrome_lets_nobody_open_is_in_use_and_not_empty() {
 
 #[test]
 fn a_store_that_another_program_keeps_open_is_an_error_that_names_it() {
-    let world = windows_home();
+    let world = World::of_fixtures();
     let path = world.path("AppData/Local/Google/Chrome/User Data/Default/Cookies");
     let _held = hold(&path, 0);
-    let (code, document) = run(&world, &["openai.com", "-b", "chrome"]);
+    let (code, document) = world.json(&["openai.com", "-b", "chrome"]);
     assert_eq!(code, 1, "{document}");
     let error = row(&document, "chrome", "Default")["error"]
         .as_str()
@@ -251,22 +189,4 @@ fn a_store_that_another_program_keeps_open_is_an_error_that_names_it() {
         "{error}"
     );
     assert_eq!(row(&document, "chrome", "Profile 1")["status"], "cleaned");
-}
-
-#[test]
-fn names_in_any_script_are_no_obstacle() {
-    let world = World::new();
-    let deep = "\u{5c71}\u{7530} \u{592a}\u{90ce}";
-    let user_data = format!("{deep}/AppData/Local/Google/Chrome/User Data");
-    stores::chromium(
-        &world.path(&format!("{user_data}/Default/Network/Cookies")),
-        24,
-    );
-    world.write(&format!("{user_data}/Default/Preferences"), "{}");
-    let mut command = world.command(&["openai.com", "--json", "--layout", "windows", "--home"]);
-    command.arg(world.path(deep));
-    let run = Run::of(command).expect(0);
-    assert_eq!(run.json()["deleted"], 4);
-    let undone = world.run_bare(&["undo", "--json"]).expect(0).json();
-    assert_eq!(undone["restored"], 4, "{undone}");
 }
