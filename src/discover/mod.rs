@@ -13,7 +13,7 @@ pub use search::{Found, Job, Profile, jobs};
 
 use crate::browsers::{self, BROWSERS, Browser, Family};
 use crate::error::{Error, Fault, is_absence};
-use crate::{chromium, gecko};
+use crate::{chromium, gecko, system};
 
 /// What is looked for.
 #[derive(Debug, Clone, Default)]
@@ -30,10 +30,9 @@ impl Profile {
     fn is_called(&self, wanted: &str) -> bool {
         self.name == wanted
             || self.display_name == wanted
-            || Path::new(wanted)
-                .components()
-                .nth(1)
-                .is_some_and(|_| dunce::canonicalize(wanted).is_ok_and(|path| path == self.dir))
+            || Path::new(wanted).components().nth(1).is_some_and(|_| {
+                system::real_path(Path::new(wanted)).is_ok_and(|path| path == self.dir)
+            })
     }
 }
 
@@ -114,7 +113,7 @@ impl Search<'_> {
             return;
         };
         if let Some(home) = self.roots.confinement()
-            && !real.starts_with(home)
+            && !system::is_within(&real, home)
         {
             return self.problem(Fault::Outside(real).at(folder));
         }
@@ -134,7 +133,7 @@ impl Search<'_> {
     /// A folder that the person named.
     fn look_at(&mut self, folder: &Path, filter: &Filter) -> Result<(), SearchError> {
         self.found.looked_in.push(folder.to_owned());
-        let real = dunce::canonicalize(folder).map_err(|e| Fault::from(e).at(folder))?;
+        let real = system::real_path(folder).map_err(|e| Fault::from(e).at(folder))?;
         fs::read_dir(&real).map_err(|e| Fault::from(e).at(folder))?;
         let known = |dir: &Path, family| {
             BROWSERS
@@ -143,7 +142,7 @@ impl Search<'_> {
                 .find(|b| {
                     self.roots.folders(b).iter().any(|folder| {
                         folder.file_name() == dir.file_name()
-                            && dunce::canonicalize(folder).is_ok_and(|folder| folder == dir)
+                            && system::real_path(folder).is_ok_and(|folder| folder == dir)
                     })
                 })
                 .unwrap_or_else(|| browsers::of_family(family))

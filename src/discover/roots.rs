@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::browsers::{Base, Browser, Layout, Place};
 use crate::error::{Error, Fault, is_absence};
+use crate::system;
 
 /// Where to look.
 #[derive(Debug, Clone)]
@@ -56,7 +57,7 @@ impl Roots {
     /// # Errors
     /// When it is no folder that can be read.
     pub fn below(home: &Path, layout: Layout) -> Result<Self, Error> {
-        let home = dunce::canonicalize(home).map_err(|e| Fault::from(e).at(home))?;
+        let home = system::real_path(home).map_err(|e| Fault::from(e).at(home))?;
         fs::read_dir(&home).map_err(|e| Fault::from(e).at(&home))?;
         let mut roots = Self::in_home(home, layout);
         roots.confined = true;

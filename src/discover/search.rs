@@ -116,7 +116,7 @@ impl<'a> Search<'a> {
         let Some(dir) = self.real_path(&candidate.dir) else {
             return;
         };
-        if !dir.starts_with(&candidate.within) {
+        if !system::is_within(&dir, &candidate.within) {
             return self.problem(Fault::Outside(dir).at(candidate.dir));
         }
         if !self.profiles.insert(dir.clone()) {
@@ -133,7 +133,7 @@ impl<'a> Search<'a> {
                     None => continue,
                 },
             };
-            if !real.starts_with(&candidate.within) {
+            if !system::is_within(&real, &candidate.within) {
                 self.problem(Fault::Outside(real).at(file));
                 continue;
             }
@@ -164,7 +164,7 @@ impl<'a> Search<'a> {
     /// The path with all links followed; None when there is nothing, and also when
     /// it cannot be told, which is then a problem.
     pub fn real_path(&mut self, path: &Path) -> Option<PathBuf> {
-        match dunce::canonicalize(path) {
+        match system::real_path(path) {
             Ok(real) => Some(real),
             Err(e) if is_absence(&e) => {
                 // A link that leads nowhere is not nothing.

@@ -68,7 +68,7 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, root: &
         // another home folder it could name something of this computer.
         let chosen = Path::new(&path).is_absolute() && search.roots.confinement().is_none();
         seen.insert(dir.clone());
-        let within = match dunce::canonicalize(&dir) {
+        let within = match system::real_path(&dir) {
             Ok(real) if chosen => real,
             _ => root.to_owned(),
         };

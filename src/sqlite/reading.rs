@@ -88,7 +88,7 @@ impl ReadView {
             Snapshot::File(folder, database) => (folder, database),
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags(database, flags)?;
+        let db = Connection::open_with_flags_and_vfs(database, flags, system::VFS)?;
         // No -shm file, and nothing that waits for a disk: the copy is nobody else's.
         db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
         db.pragma_update(None, "synchronous", "OFF")?;

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OpenFlags, Transaction, TransactionBehavior};
 use super::{header, sibling, size_of};
 use crate::claim::Claim;
 use crate::error::Fault;
+use crate::system;
 
 /// Another reader (a backup program, a second cookieclean) may hold a shared lock.
 const PATIENCE: Duration = Duration::from_secs(3);
@@ -30,7 +31,7 @@ impl Writer {
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let db = Connection::open_with_flags(path, flags)?;
+        let db = Connection::open_with_flags_and_vfs(path, flags, system::VFS)?;
         // SQLite falls back to reading where it may not write. Asked first, since a
         // database in WAL mode leaves files beside it as soon as it is read.
         if db.is_readonly("main")? {

@@ -31,9 +31,17 @@ pub(crate) const WINDOWS: bool = cfg!(windows);
 /// Whether a file can be used after its name is removed.
 pub(crate) const OPEN_FILES_OUTLIVE_NAMES: bool = cfg!(unix);
 
-/// SQLite's own name for reading and writing this system's files without locks.
+/// SQLite's own name for reading and writing this system's files. The usual one of
+/// Windows takes no path of more than 1040 bytes.
+pub(crate) const VFS: &std::ffi::CStr = if cfg!(windows) {
+    c"win32-longpath"
+} else {
+    c"unix"
+};
+
+/// The same without locks.
 pub(crate) const LOCKLESS_VFS: &std::ffi::CStr = if cfg!(windows) {
-    c"win32-none"
+    c"win32-longpath-none"
 } else {
     c"unix-none"
 };
@@ -112,6 +120,14 @@ impl Turn {
             Err(std::fs::TryLockError::Error(_)) => Ok(Self(None)),
         }
     }
+}
+
+/// The path with all links followed, written as people do where that says the same.
+///
+/// # Errors
+/// When there is nothing, or where it leads cannot be told.
+pub(crate) fn real_path(path: &std::path::Path) -> std::io::Result<std::path::PathBuf> {
+    Ok(dunce::simplified(&canonicalize(path)?).to_owned())
 }
 
 /// The content of a file of settings, when it is one: a pipe would block, and what is

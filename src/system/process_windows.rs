@@ -134,10 +134,12 @@ pub(crate) fn owner_of_message_window(user_data: &Path) -> Option<u32> {
         return process_of(window);
     }
     // The browser may have been started with another name of the directory.
-    let real = dunce::canonicalize(user_data).ok()?;
+    let real = super::real_path(user_data).ok()?;
     message_only_windows(CLASS)
         .into_iter()
-        .find(|window| dunce::canonicalize(title_of(*window)).is_ok_and(|title| title == real))
+        .find(|window| {
+            super::real_path(Path::new(&title_of(*window))).is_ok_and(|title| title == real)
+        })
         .and_then(process_of)
 }
 

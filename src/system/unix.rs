@@ -195,6 +195,16 @@ pub(crate) fn new_private_folder(path: &Path) -> io::Result<()> {
     DirBuilder::new().mode(0o700).create(path)
 }
 
+/// The path with all links followed.
+pub(crate) fn canonicalize(path: &Path) -> io::Result<PathBuf> {
+    fs::canonicalize(path)
+}
+
+/// Whether this real path is that of the folder or of something in it.
+pub(crate) fn is_within(path: &Path, folder: &Path) -> bool {
+    path.starts_with(folder)
+}
+
 /// What tells a file from every other, whatever it is called.
 pub(crate) type FileId = (u64, u64);
 

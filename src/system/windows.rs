@@ -1,9 +1,10 @@
 //! Windows: share modes stand in for locks.
 
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::windows::fs::OpenOptionsExt;
-use std::path::Path;
+use std::path::{Component, Path, PathBuf, Prefix};
 
 use super::{Holder, Taken};
 
@@ -88,6 +89,62 @@ pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
 /// Creates a folder; there must be nothing of that name yet.
 pub(crate) fn new_private_folder(path: &Path) -> io::Result<()> {
     fs::create_dir(path)
+}
+
+/// The path with all links followed, as Windows takes one of any length: with `\\?\`.
+///
+/// # Errors
+/// When there is nothing, or where it leads cannot be told.
+pub(crate) fn canonicalize(path: &Path) -> io::Result<PathBuf> {
+    /// The drivers of some RAM disks and mounted images cannot name an open file
+    /// (<https://github.com/rust-lang/rust/issues/48249>).
+    const ERROR_INVALID_FUNCTION: i32 = 1;
+    /// Wine 8, with a path of more than 260 characters.
+    const ERROR_MORE_DATA: i32 = 234;
+    match fs::canonicalize(path) {
+        Err(e)
+            if matches!(
+                e.raw_os_error(),
+                Some(ERROR_INVALID_FUNCTION | ERROR_MORE_DATA)
+            ) =>
+        {
+            canonical_by_parts(path, e)
+        }
+        other => other,
+    }
+}
+
+/// What is no link is where its folder is. A link stays untold: that it does not lead
+/// out of a browser's folder could not be said then. Names keep the case in which they
+/// are written here.
+fn canonical_by_parts(path: &Path, untold: io::Error) -> io::Result<PathBuf> {
+    let path = std::path::absolute(path)?;
+    // Junctions are links too.
+    if fs::symlink_metadata(&path)?.is_symlink() {
+        return Err(untold);
+    }
+    match (path.parent(), path.file_name()) {
+        (Some(folder), Some(name)) => Ok(canonicalize(folder)?.join(name)),
+        _ => verbatim(&path).ok_or(untold),
+    }
+}
+
+/// A path on a drive as one that may be of any length.
+fn verbatim(path: &Path) -> Option<PathBuf> {
+    match path.components().next() {
+        Some(Component::Prefix(prefix)) if matches!(prefix.kind(), Prefix::Disk(_)) => {
+            let mut verbatim = OsString::from(r"\\?\");
+            verbatim.push(path);
+            Some(verbatim.into())
+        }
+        _ => None,
+    }
+}
+
+/// Whether this real path is that of the folder or of something in it. Of the two, the
+/// longer one may be written in the way in which long paths are.
+pub(crate) fn is_within(path: &Path, folder: &Path) -> bool {
+    path.starts_with(folder) || verbatim(folder).is_some_and(|folder| path.starts_with(folder))
 }
 
 /// What tells a file from every other. Windows tells only while the file is open,

@@ -1,5 +1,6 @@
-//! What Windows does in its own way: share modes and folders. Run for real under Wine.
-//! What means the same everywhere is in the other systems' tests, which run here too.
+//! What Windows does in its own way: share modes, folders and long paths. Run for real
+//! under Wine. What means the same everywhere is in the other systems' tests, which run
+//! here too.
 
 #![cfg(windows)]
 
@@ -8,6 +9,7 @@ mod world;
 
 mod folders;
 mod locks;
+mod paths;
 
 use serde_json::Value;
 use world::windows_browser;

@@ -1,0 +1,119 @@
+//! Paths that are long, in any script, or lead elsewhere.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::world::{Run, World, stores};
+use super::{CHROME, FIREFOX};
+
+/// A user's name.
+const YAMADA: &str = "\u{5c71}\u{7530} \u{592a}\u{90ce}";
+
+/// Moves a store to where the tests' own SQLite would not write one.
+fn put(store: &Path, at: &Path) {
+    fs::create_dir_all(at.parent().unwrap()).unwrap();
+    fs::rename(store, at).unwrap();
+}
+
+fn rows(world: &World, store: &Path, table: &str) -> usize {
+    let near = world.root().join("near");
+    fs::copy(store, &near).unwrap();
+    stores::dump(&near, table).len()
+}
+
+/// Lists, deletes and puts back 8 cookies in these two stores.
+fn whole_job(world: &World, home: &Path, [chromium, firefox]: [&Path; 2]) {
+    let run = |arguments: &[&str]| {
+        let mut command = world.command(arguments);
+        command.arg("--json").arg("--home").arg(home);
+        Run::of(command).expect(0).json()
+    };
+    let left = || {
+        (
+            rows(world, chromium, "cookies"),
+            rows(world, firefox, "moz_cookies"),
+        )
+    };
+    assert_eq!(
+        run(&["list", "openai.com"])["cookies"]
+            .as_array()
+            .unwrap()
+            .len(),
+        8
+    );
+    assert_eq!(run(&["openai.com"])["deleted"], 8);
+    assert_eq!(left(), (4, 4));
+    let undone = world.run_bare(&["undo", "--json"]).expect(0).json();
+    assert_eq!(undone["restored"], 8, "{undone}");
+    assert_eq!(left(), (8, 8));
+}
+
+/// A world whose home folder is of this name, with two stores made at `near`, which go
+/// to the places below it.
+fn world_at(world: &World, home: &Path, [chromium, firefox]: [&Path; 2]) {
+    let near = world.root().join("near");
+    stores::chromium(&near, 24);
+    put(&near, chromium);
+    stores::firefox(&near, 17);
+    put(&near, firefox);
+    let preferences = home.join(CHROME).join("Default").join("Preferences");
+    fs::create_dir_all(preferences.parent().unwrap()).unwrap();
+    fs::write(preferences, "{}").unwrap();
+}
+
+#[test]
+fn a_users_name_in_any_script_is_no_obstacle() {
+    let world = World::new();
+    let home = world.root().join(YAMADA);
+    let stores = [
+        &*home.join(CHROME).join("Default/Network/Cookies"),
+        &home.join(FIREFOX).join("Profiles/p/cookies.sqlite"),
+    ];
+    world_at(&world, &home, stores);
+    whole_job(&world, &home, stores);
+}
+
+/// 260 characters is what a path may have that is not written as a long one.
+#[test]
+fn a_store_deep_in_a_user_data_directory_of_a_short_path_belongs_to_it() {
+    let world = World::new();
+    let home = world.home();
+    let extension = home
+        .join(CHROME)
+        .join("Default/Storage/ext")
+        .join("a".repeat(120));
+    let web_view = extension.join("b".repeat(120)).join("Network/Cookies");
+    assert!(web_view.to_str().unwrap().len() > 260);
+    let stores = [
+        &*web_view,
+        &home.join(FIREFOX).join("Profiles/p/cookies.sqlite"),
+    ];
+    world_at(&world, &home, stores);
+    whole_job(&world, &home, stores);
+}
+
+/// And 1040 bytes is what SQLite takes unless it is told otherwise.
+#[test]
+fn a_home_folder_of_a_long_path_is_no_obstacle_nor_is_such_a_state_folder() {
+    let world = World::new();
+    let deep = |path: PathBuf| (0..8).fold(path, |path, _| path.join(YAMADA.repeat(12)));
+    let home = deep(world.root());
+    assert!(home.to_str().unwrap().len() > 1040);
+    let stores = [
+        &*home.join(CHROME).join("Default/Network/Cookies"),
+        &home.join(FIREFOX).join("Profiles/p/cookies.sqlite"),
+    ];
+    world_at(&world, &home, stores);
+    whole_job(&world, &home, stores);
+
+    let state = deep(world.state());
+    for arguments in [
+        &["openai.com", "--home", home.to_str().unwrap()][..],
+        &["undo"],
+    ] {
+        let mut command = world.command(arguments);
+        command.env("COOKIECLEAN_STATE_DIR", &state);
+        Run::of(command).expect(0);
+    }
+    assert!(state.join("undo").is_dir());
+}
