@@ -147,6 +147,8 @@ pub(crate) fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
 
 #[cfg(unix)]
 mod doorman_unix;
+#[cfg(windows)]
+mod private_windows;
 #[cfg(unix)]
 mod process_unix;
 #[cfg(windows)]
@@ -156,6 +158,8 @@ mod restart_manager_windows;
 mod temp;
 #[cfg(unix)]
 pub(crate) use doorman_unix::Doorman;
+#[cfg(windows)]
+pub(crate) use private_windows::{create_private, new_private_folder, private_folder};
 #[cfg(unix)]
 pub(crate) use process_unix::{ProcessHandle, owner_of_message_window, users_of, who_listens};
 #[cfg(windows)]

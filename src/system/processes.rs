@@ -61,6 +61,17 @@ pub(crate) fn command_line(pid: u32) -> Vec<String> {
         .collect()
 }
 
+/// The user as whom a process runs, as Windows writes it: `S-1-5-21-…`.
+#[cfg(windows)]
+pub(super) fn user_of(pid: u32) -> Option<String> {
+    let system = look(
+        pid,
+        ProcessRefreshKind::nothing().with_user(UpdateKind::Always),
+    )?;
+    let user = system.process(Pid::from_u32(pid))?.user_id()?;
+    Some(user.to_string())
+}
+
 /// When a running process was started, to the second.
 pub(crate) fn started(pid: u32) -> Option<SystemTime> {
     let system = look(pid, ProcessRefreshKind::nothing())?;

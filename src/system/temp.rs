@@ -59,6 +59,9 @@ pub(crate) fn private_temp_folder() -> io::Result<TempFolder> {
     builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o700));
     let mut folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
     let folder = builder.tempdir()?;
+    // It is empty yet. A disk that keeps no access lists was chosen by the person.
+    #[cfg(windows)]
+    let _ = super::private_windows::close_folder(folder.path());
     folders.push(folder.path().to_owned());
     Ok(TempFolder(Some(folder)))
 }

@@ -75,22 +75,6 @@ pub(crate) fn host_name() -> String {
     String::new()
 }
 
-/// Creates a file that must not be there yet. What is in the user's own AppData
-/// folder is closed to other users by inheritance.
-pub(crate) fn create_private(path: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create_new(true).open(path)
-}
-
-/// Creates a folder with the folders above it.
-pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
-    fs::create_dir_all(path)
-}
-
-/// Creates a folder; there must be nothing of that name yet.
-pub(crate) fn new_private_folder(path: &Path) -> io::Result<()> {
-    fs::create_dir(path)
-}
-
 /// The path with all links followed, as Windows takes one of any length: with `\\?\`.
 ///
 /// # Errors

@@ -1,6 +1,6 @@
-//! What Windows does in its own way: share modes, folders and long paths. Run for real
-//! under Wine. What means the same everywhere is in the other systems' tests, which run
-//! here too.
+//! What Windows does in its own way: share modes, folders, long paths, access lists. Run
+//! for real under Wine. What means the same everywhere is in the other systems' tests,
+//! which run here too.
 
 #![cfg(windows)]
 
@@ -10,6 +10,7 @@ mod world;
 mod folders;
 mod locks;
 mod paths;
+mod private;
 
 use serde_json::Value;
 use world::windows_browser;
@@ -25,6 +26,11 @@ fn row<'a>(document: &'a Value, browser: &str, profile: &str) -> &'a Value {
         .iter()
         .find(|row| row["browser"] == browser && row["profile"] == profile)
         .unwrap_or_else(|| panic!("{browser} {profile} in {document}"))
+}
+
+/// Whether this is no real Windows.
+fn is_wine() -> bool {
+    std::env::var_os("WINELOADER").is_some()
 }
 
 #[test]
