@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
-use std::os::windows::fs::OpenOptionsExt;
+use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf, Prefix};
 
 use super::{Holder, Taken};
@@ -12,6 +12,7 @@ use super::{Holder, Taken};
 const FILE_SHARE_READ: u32 = 1;
 const FILE_SHARE_ALL: u32 = 7;
 const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+const FILE_ATTRIBUTE_REPARSE_POINT: u32 = 0x400;
 const ERROR_SHARING_VIOLATION: i32 = 32;
 
 fn is_shared_out(error: &io::Error) -> bool {
@@ -83,7 +84,8 @@ pub(crate) fn canonicalize(path: &Path) -> io::Result<PathBuf> {
     /// The drivers of some RAM disks and mounted images cannot name an open file
     /// (<https://github.com/rust-lang/rust/issues/48249>).
     const ERROR_INVALID_FUNCTION: i32 = 1;
-    /// Wine 8, with a path of more than 260 characters.
+    /// Wine 8, of a path of more than 260 characters. It has no links of Windows, and
+    /// does not show those of Unix as such.
     const ERROR_MORE_DATA: i32 = 234;
     match fs::canonicalize(path) {
         Err(e)
@@ -103,8 +105,8 @@ pub(crate) fn canonicalize(path: &Path) -> io::Result<PathBuf> {
 /// are written here.
 fn canonical_by_parts(path: &Path, untold: io::Error) -> io::Result<PathBuf> {
     let path = std::path::absolute(path)?;
-    // Junctions are links too.
-    if fs::symlink_metadata(&path)?.is_symlink() {
+    // Of whatever kind: links and junctions are among them.
+    if fs::symlink_metadata(&path)?.file_attributes() & FILE_ATTRIBUTE_REPARSE_POINT != 0 {
         return Err(untold);
     }
     match (path.parent(), path.file_name()) {

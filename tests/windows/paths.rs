@@ -2,9 +2,12 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use super::world::{Run, World, stores};
-use super::{CHROME, FIREFOX};
+use super::{CHROME, FIREFOX, is_wine};
 
 /// A user's name.
 const YAMADA: &str = "\u{5c71}\u{7530} \u{592a}\u{90ce}";
@@ -116,4 +119,57 @@ fn a_home_folder_of_a_long_path_is_no_obstacle_nor_is_such_a_state_folder() {
         Run::of(command).expect(0);
     }
     assert!(state.join("undo").is_dir());
+}
+
+/// Makes `link` in its folder lead to `target`, a path from there.
+fn link_to(target: &str, link: &Path) {
+    let folder = link.parent().unwrap();
+    let name = link.file_name().unwrap();
+    let mut command = match is_wine() {
+        // Wine makes no junctions, but has what Unix has.
+        true => {
+            let mut ln = Command::new(r"Z:\bin\ln");
+            ln.args(["-s", &target.replace('\\', "/")]).arg(name);
+            ln
+        }
+        false => {
+            let mut mklink = Command::new("cmd");
+            mklink.args(["/c", "mklink", "/J"]).arg(name).arg(target);
+            mklink
+        }
+    };
+    // Of a program of Unix, Wine gives nothing to wait for.
+    let _ = command.current_dir(folder).status();
+    let since = Instant::now();
+    while link.symlink_metadata().is_err() {
+        assert!(since.elapsed() < Duration::from_secs(10), "no link");
+        thread::sleep(Duration::from_millis(10));
+    }
+}
+
+#[test]
+fn a_profile_that_leads_elsewhere_is_not_touched_but_can_be_named() {
+    let world = World::new();
+    let put = |profile: &Path| {
+        stores::chromium(&profile.join("Cookies"), 24);
+        fs::write(profile.join("Preferences"), "{}").unwrap();
+    };
+    let outside = world.path("outside");
+    put(&outside);
+    put(&world.path(CHROME).join("Profile 1"));
+    let link = world.path(CHROME).join("Default");
+    link_to(r"..\..\..\..\..\outside", &link);
+    let store = outside.join("Cookies");
+    assert!(link.join("Cookies").exists());
+
+    let run = world.run(&["openai.com"]).expect(1);
+    let link = link.to_str().unwrap();
+    assert!(run.stderr.contains(link), "{run:#?}");
+    assert!(run.stderr.contains("--profile-dir"), "{run:#?}");
+    assert!(run.stdout.contains("Deleted 4 cookies"), "{run:#?}");
+    assert_eq!(stores::dump(&store, "cookies").len(), 8);
+
+    let named = ["openai.com", "--profile-dir", link];
+    world.run_bare(&named).expect(0);
+    assert_eq!(stores::dump(&store, "cookies").len(), 4);
 }
