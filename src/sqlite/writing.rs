@@ -27,6 +27,10 @@ impl Writer {
     /// # Errors
     /// When it is no database, or cannot be written to. It is never created.
     pub fn open(path: &Path, _claim: &Claim) -> Result<Self, Fault> {
+        // Root would not be kept from writing, nor would Wine.
+        if path.metadata()?.permissions().readonly() {
+            return Err(Fault::ReadOnly);
+        }
         let wal = header::is_wal(path)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX

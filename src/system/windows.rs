@@ -19,6 +19,17 @@ fn is_shared_out(error: &io::Error) -> bool {
     error.raw_os_error() == Some(ERROR_SHARING_VIOLATION)
 }
 
+/// Whether a file was not opened since nobody may write to it: of one with that mark,
+/// Windows says that access is denied.
+fn is_read_only(error: &io::Error, path: &Path) -> bool {
+    let has_mark = || path.metadata().is_ok_and(|m| m.permissions().readonly());
+    match error.kind() {
+        io::ErrorKind::ReadOnlyFilesystem => true,
+        io::ErrorKind::PermissionDenied => has_mark(),
+        _ => false,
+    }
+}
+
 /// Whether somebody has this file open and lets nobody write to it. Who, Windows
 /// does not tell here.
 ///
@@ -35,6 +46,8 @@ pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
         Ok(_) => Ok(None),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
         Err(e) if is_shared_out(&e) => Ok(Some(Holder::unknown())),
+        // A browser could not have opened it either.
+        Err(e) if is_read_only(&e, path) => Ok(None),
         Err(e) => Err(e),
     }
 }
@@ -61,6 +74,7 @@ impl HeldFile {
         match opened {
             Ok(file) => Ok(Taken::Ours(Self(file))),
             Err(e) if is_shared_out(&e) => Ok(Taken::Theirs),
+            Err(e) if is_read_only(&e, path) => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
             Err(e) => Err(e),
         }
     }

@@ -1,5 +1,5 @@
-//! What Windows does in its own way: share modes, folders, long paths, access lists. Run
-//! for real under Wine. What means the same everywhere is in the other systems' tests,
+//! What Windows does in its own way: share modes, folders, long paths, access lists,
+//! read-only files. Run for real under Wine. What means the same everywhere is in the other systems' tests,
 //! which run here too.
 
 #![cfg(windows)]
@@ -11,6 +11,7 @@ mod folders;
 mod locks;
 mod paths;
 mod private;
+mod read_only;
 
 use serde_json::Value;
 use world::windows_browser;
