@@ -224,10 +224,11 @@ impl Lock for UserDataLock {
         if system::WINDOWS {
             return match HeldFile::take(&lockfile).at(&lockfile)? {
                 Taken::Theirs => {
-                    // Nobody, when it was let go just now: it was in use all the same.
-                    let user = self
-                        .lockfile_holder()?
-                        .unwrap_or_else(|| InUse::by_lock(Holder::unknown(), &lockfile));
+                    let user = self.lockfile_holder()?.unwrap_or_else(|| InUse {
+                        // Gone by now: another try will tell.
+                        unseen: Some(Unseen::Remnant),
+                        ..InUse::by_lock(Holder::unknown(), &lockfile)
+                    });
                     Err(Refused::InUse(self.explained(user)))
                 }
                 Taken::Ours(held) => match leveldb(&leveldb_files)? {

@@ -1,10 +1,12 @@
 //! Windows: share modes stand in for locks.
 
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
 use std::io;
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf, Prefix};
+use std::thread;
+use std::time::Duration;
 
 use super::{Holder, Taken};
 
@@ -45,11 +47,29 @@ pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
     {
         Ok(_) => Ok(None),
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) if is_shared_out(&e) => Ok(Some(Holder::unknown())),
+        Err(e) if is_shared_out(&e) => Ok(Some(Holder {
+            pid: None,
+            is_of_open_file: is_held_by_one_of_us(path),
+        })),
         // A browser could not have opened it either.
         Err(e) if is_read_only(&e, path) => Ok(None),
         Err(e) => Err(e),
     }
+}
+
+/// No browser locks a part of the file besides, and Firefox does not even let it be read.
+fn is_held_by_one_of_us(path: &Path) -> bool {
+    /// One that has just opened it has yet to lock it.
+    const TRIES: u32 = 3;
+    (0..TRIES).any(|n| {
+        thread::sleep(Duration::from_millis(10) * n);
+        let file = OpenOptions::new()
+            .read(true)
+            .share_mode(FILE_SHARE_ALL)
+            .open(path);
+        let locked = file.map(|file| file.try_lock_shared());
+        matches!(locked, Ok(Err(TryLockError::WouldBlock)))
+    })
 }
 
 /// A file that is held open, and kept from others, until this is dropped.
@@ -72,7 +92,11 @@ impl HeldFile {
             other => other,
         };
         match opened {
-            Ok(file) => Ok(Taken::Ours(Self(file))),
+            Ok(file) => {
+                // Tells others of us who it is; the share mode does the work.
+                let _ = file.try_lock();
+                Ok(Taken::Ours(Self(file)))
+            }
             Err(e) if is_shared_out(&e) => Ok(Taken::Theirs),
             Err(e) if is_read_only(&e, path) => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
             Err(e) => Err(e),

@@ -8,11 +8,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::world::World;
 use super::world::windows_browser::{Manner, WindowsBrowser};
-use super::{CHROME, EDGE, row};
+use super::world::{World, stores};
+use super::{CHROME, EDGE, FIREFOX, row};
 
 const FILE_SHARE_READ: u32 = 1;
+const ERROR_SHARING_VIOLATION: i32 = 32;
 
 /// Holds a file as another program would.
 fn hold(path: &Path, share: u32) -> File {
@@ -189,4 +190,115 @@ fn a_store_that_another_program_keeps_open_is_an_error_that_names_it() {
         "{error}"
     );
     assert_eq!(row(&document, "chrome", "Profile 1")["status"], "cleaned");
+}
+
+#[test]
+fn another_cookieclean_is_waited_for_and_no_browser() {
+    let world = World::new();
+    let profile = world.path(FIREFOX).join("p");
+    stores::firefox(&profile.join("cookies.sqlite"), 17);
+    let chrome = world.path(CHROME);
+    stores::chromium(&chrome.join("Default").join("Cookies"), 24);
+    world.write(&format!("{CHROME}/Default/Preferences"), "{}");
+    // As the program holds them.
+    let held = [profile.join("parent.lock"), chrome.join("lockfile")].map(|path| {
+        let file = hold(&path, FILE_SHARE_READ);
+        file.lock().unwrap();
+        file
+    });
+    thread::scope(|scope| {
+        let waiting = scope.spawn(|| world.json(&["openai.com"]));
+        thread::sleep(Duration::from_millis(1500));
+        assert!(!waiting.is_finished());
+        drop(held);
+        let (code, document) = waiting.join().unwrap();
+        assert_eq!((code, &document["deleted"]), (0, &json!(8)), "{document}");
+    });
+}
+
+#[test]
+fn a_chrome_that_keeps_its_store_to_itself_is_in_use_and_nothing_changes() {
+    let world = World::of_fixtures();
+    let store = world.path(CHROME).join("Default").join("Cookies");
+    let before = fs::read(&store).unwrap();
+    let chrome = WindowsBrowser::start_with(
+        "helper_that_is_a_browser",
+        &world.path(CHROME),
+        Manner::Polite,
+        Some(&store),
+    );
+    let (code, document) = world.json(&["openai.com", "-b", "chrome"]);
+    assert_eq!((code, &document["deleted"]), (3, &json!(0)), "{document}");
+    for row in document["stores"].as_array().unwrap() {
+        assert_eq!(row["status"], "in-use");
+        assert_eq!(row["in_use_by"][0]["pid"], chrome.pid(), "{row}");
+    }
+    assert!(!chrome.quit().was_asked);
+    assert!(fs::read(&store).unwrap() == before);
+    let (code, document) = world.json(&["openai.com", "-b", "chrome"]);
+    assert_eq!((code, &document["deleted"]), (0, &json!(12)), "{document}");
+}
+
+/// What a browser that starts does first: it is refused as long as a store is worked on.
+#[test]
+fn while_a_profile_is_claimed_no_browser_gets_its_lock() {
+    let world = World::new();
+    let firefox = world.path(FIREFOX).join("p");
+    let chrome = world.path(CHROME);
+    stores::firefox(&firefox.join("cookies.sqlite"), 17);
+    stores::chromium(&chrome.join("Default").join("Cookies"), 24);
+    world.write(&format!("{CHROME}/Default/Preferences"), "{}");
+    for (browser, store, table, lock) in [
+        (
+            "chrome",
+            chrome.join("Default").join("Cookies"),
+            "cookies",
+            chrome.join("lockfile"),
+        ),
+        (
+            "firefox",
+            firefox.join("cookies.sqlite"),
+            "moz_cookies",
+            firefox.join("parent.lock"),
+        ),
+    ] {
+        // Somebody reads, so that the deletion has to wait for its end.
+        let db = rusqlite::Connection::open(&store).unwrap();
+        db.execute_batch("BEGIN").unwrap();
+        let count = format!("SELECT count(*) FROM {table}");
+        db.query_row(&count, [], |_| Ok(())).unwrap();
+        thread::scope(|scope| {
+            let run = scope.spawn(|| world.json(&["openai.com", "-b", browser]));
+            // The copy is written when the profile is claimed.
+            let has_copy = || {
+                let folders = fs::read_dir(world.state().join("undo"))
+                    .into_iter()
+                    .flatten();
+                let mut folders = folders.flatten().map(|folder| folder.path());
+                folders.any(|folder| fs::read_dir(folder).into_iter().flatten().count() > 0)
+            };
+            while !has_copy() {
+                assert!(!run.is_finished());
+                thread::sleep(Duration::from_millis(5));
+            }
+            let refused = OpenOptions::new()
+                .write(true)
+                .create(true)
+                .share_mode(if browser == "chrome" {
+                    FILE_SHARE_READ
+                } else {
+                    0
+                })
+                .open(&lock)
+                .unwrap_err();
+            assert_eq!(refused.raw_os_error(), Some(ERROR_SHARING_VIOLATION));
+            assert!(!run.is_finished());
+            db.execute_batch("COMMIT").unwrap();
+            let (code, document) = run.join().unwrap();
+            assert_eq!((code, &document["deleted"]), (0, &json!(4)), "{document}");
+        });
+        // And then nothing is in its way.
+        drop(hold(&lock, 0));
+        fs::remove_dir_all(world.state()).unwrap();
+    }
 }

@@ -24,6 +24,7 @@ use windows::Win32::UI::WindowsAndMessaging::{
 use windows::core::{HSTRING, PCWSTR, w};
 
 const USER_DATA: &str = "BE_THE_BROWSER_OF";
+const STORE: &str = "BE_THE_BROWSER_WITH";
 const MANNER: &str = "BE_A_BROWSER_THAT_IS";
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -56,6 +57,17 @@ impl WindowsBrowser {
     /// Starts one on this user-data directory and returns when it holds it. `helper` is
     /// the whole name of the ignored test that calls [`be_one`].
     pub fn start(helper: &str, user_data: &Path, manner: Manner) -> Self {
+        Self::start_with(helper, user_data, manner, None)
+    }
+
+    /// As [`WindowsBrowser::start`]; it keeps its store open and shares it with nobody,
+    /// as Chrome does since its version 114.
+    pub fn start_with(
+        helper: &str,
+        user_data: &Path,
+        manner: Manner,
+        store: Option<&Path>,
+    ) -> Self {
         // Wine makes the desktop when it is first asked for; of two programs that ask at
         // the same time, one may put its windows where nobody finds them.
         static DESKTOP: Once = Once::new();
@@ -77,6 +89,9 @@ impl WindowsBrowser {
             .env(MANNER, format!("{manner:?}"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
+        if let Some(store) = store {
+            command.env(STORE, store);
+        }
         let mut child = spawn(&mut command);
         let mut out = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
@@ -160,6 +175,11 @@ pub fn be_one() {
         .custom_flags(FILE_FLAG_DELETE_ON_CLOSE)
         .open(user_data.join("lockfile"))
         .unwrap();
+    let _store = env::var_os(STORE).map(|store| {
+        let mut options = OpenOptions::new();
+        let exclusively = options.read(true).write(true).share_mode(0);
+        exclusively.open(store).unwrap()
+    });
     if manner != format!("{:?}", Manner::Windowless) {
         let answer = match manner == format!("{:?}", Manner::Refuses) {
             true => refusing as Answer,
