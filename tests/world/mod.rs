@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
@@ -189,14 +189,7 @@ impl World {
 
 impl Run {
     pub fn of(mut command: Command) -> Self {
-        let mut tries = 20;
-        let output = loop {
-            tries -= 1;
-            match command.output() {
-                Err(e) if tries > 0 && is_passing(&e) => {}
-                other => break other.expect("the command starts"),
-            }
-        };
+        let output = patiently(|| command.output());
         Self {
             code: output.status.code().expect("it was not killed"),
             stdout: String::from_utf8(output.stdout).expect("UTF-8"),
@@ -233,6 +226,22 @@ pub fn skipped(test: &str, why: &str) -> bool {
     false
 }
 
+/// Starts a program.
+pub fn spawn(command: &mut Command) -> Child {
+    patiently(|| command.spawn())
+}
+
+fn patiently<T>(mut start: impl FnMut() -> std::io::Result<T>) -> T {
+    let mut tries = 20;
+    loop {
+        tries -= 1;
+        match start() {
+            Err(e) if tries > 0 && is_passing(&e) => {}
+            other => break other.expect("the command starts"),
+        }
+    }
+}
+
 /// Whether a program that did not start will the next time. On Unix a copy of it may
 /// still be open for writing, in another thread's child that is about to become
 /// another program; Wine now and then has an internal error of its own.
@@ -240,6 +249,28 @@ fn is_passing(error: &std::io::Error) -> bool {
     const ERROR_INTERNAL_ERROR: i32 = 1359;
     error.kind() == ErrorKind::ExecutableFileBusy
         || (cfg!(windows) && error.raw_os_error() == Some(ERROR_INTERNAL_ERROR))
+}
+
+/// The file by which Firefox locks a profile.
+pub const FIREFOX_LOCK: &str = if cfg!(windows) {
+    "parent.lock"
+} else {
+    ".parentlock"
+};
+
+/// Locks a file as Firefox does, until this file is closed: on Windows it is shared with
+/// nobody.
+#[cfg(windows)]
+pub fn take_lock(path: &Path) -> fs::File {
+    use std::os::windows::fs::OpenOptionsExt;
+    fs::File::options()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .share_mode(0)
+        .open(path)
+        .expect("the lock")
 }
 
 /// Takes a record lock on a file, as the browsers do, until this file is closed, or
