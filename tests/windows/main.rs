@@ -7,6 +7,7 @@
 #[path = "../world/mod.rs"]
 mod world;
 
+mod console;
 mod folders;
 mod locks;
 mod paths;
