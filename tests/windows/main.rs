@@ -9,6 +9,7 @@ mod world;
 
 mod console;
 mod folders;
+mod killed;
 mod locks;
 mod paths;
 mod private;
