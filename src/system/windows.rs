@@ -33,43 +33,48 @@ fn is_read_only(error: &io::Error, path: &Path) -> bool {
 }
 
 /// Whether somebody has this file open and lets nobody write to it. Who, Windows
-/// does not tell here.
+/// does not tell here, but whether it is another one of us.
 ///
 /// # Errors
 /// When the file is there and cannot be opened for another reason.
 pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
-    // Sharing everything ourselves. For that instant a browser which starts is hindered
-    // all the same, since it shares less: that is why this is not asked often.
-    match OpenOptions::new()
-        .write(true)
-        .share_mode(FILE_SHARE_ALL)
-        .open(path)
-    {
-        Ok(_) => Ok(None),
-        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(e) if is_shared_out(&e) => Ok(Some(Holder {
-            pid: None,
-            is_of_open_file: is_held_by_one_of_us(path),
-        })),
-        // A browser could not have opened it either.
-        Err(e) if is_read_only(&e, path) => Ok(None),
-        Err(e) => Err(e),
+    /// One of us that has just opened it has yet to lock it, and one that has unlocked
+    /// it, to close it.
+    const TRIES: u32 = 3;
+    for n in 0..TRIES {
+        thread::sleep(Duration::from_millis(10) * n);
+        // Sharing everything ourselves. For that instant a browser which starts is
+        // hindered all the same, since it shares less: that is why this is not asked often.
+        match OpenOptions::new()
+            .write(true)
+            .share_mode(FILE_SHARE_ALL)
+            .open(path)
+        {
+            Ok(_) => return Ok(None),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(e) if is_shared_out(&e) => {}
+            // A browser could not have opened it either.
+            Err(e) if is_read_only(&e, path) => return Ok(None),
+            Err(e) => return Err(e),
+        }
+        if is_locked_by_one_of_us(path) {
+            return Ok(Some(Holder {
+                pid: None,
+                is_of_open_file: true,
+            }));
+        }
     }
+    Ok(Some(Holder::unknown()))
 }
 
 /// No browser locks a part of the file besides, and Firefox does not even let it be read.
-fn is_held_by_one_of_us(path: &Path) -> bool {
-    /// One that has just opened it has yet to lock it.
-    const TRIES: u32 = 3;
-    (0..TRIES).any(|n| {
-        thread::sleep(Duration::from_millis(10) * n);
-        let file = OpenOptions::new()
-            .read(true)
-            .share_mode(FILE_SHARE_ALL)
-            .open(path);
-        let locked = file.map(|file| file.try_lock_shared());
-        matches!(locked, Ok(Err(TryLockError::WouldBlock)))
-    })
+fn is_locked_by_one_of_us(path: &Path) -> bool {
+    let file = OpenOptions::new()
+        .read(true)
+        .share_mode(FILE_SHARE_ALL)
+        .open(path);
+    let locked = file.map(|file| file.try_lock_shared());
+    matches!(locked, Ok(Err(TryLockError::WouldBlock)))
 }
 
 /// A file that is held open, and kept from others, until this is dropped.
