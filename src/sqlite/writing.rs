@@ -1,5 +1,6 @@
 //! Changing a database that belongs to a browser.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -18,6 +19,8 @@ pub(crate) struct Writer {
     db: Connection,
     path: PathBuf,
     wal: bool,
+    // After the database, which has it open.
+    _journal: Option<AddedJournal>,
 }
 
 impl Writer {
@@ -46,14 +49,19 @@ impl Writer {
         // A stock build leaves deleted bytes in the file.
         db.pragma_update_and_check(None, "secure_delete", "ON", |_| Ok(()))?;
         db.pragma_update(None, "synchronous", "FULL")?;
+        let journal = sibling(path, "-journal");
         // Chromium keeps an empty journal file; leave beside the store what was there.
-        if !wal && sibling(path, "-journal").exists() {
+        // On Windows a journal that somebody reads, as another one of us does, may stay
+        // until they are done: whole, it would take the deletion back.
+        let is_there = journal.exists();
+        if !wal && (is_there || system::WINDOWS) {
             db.pragma_update_and_check(None, "journal_mode", "TRUNCATE", |_| Ok(()))?;
         }
         Ok(Self {
             db,
             path: path.to_owned(),
             wal,
+            _journal: (system::WINDOWS && !wal && !is_there).then(|| AddedJournal(journal)),
         })
     }
 
@@ -91,6 +99,18 @@ impl Writer {
             return Err(Fault::NotVerified("the WAL is not empty".into()));
         }
         Ok(())
+    }
+}
+
+/// A journal that was not there before, and goes again once it is empty.
+struct AddedJournal(PathBuf);
+
+impl Drop for AddedJournal {
+    fn drop(&mut self) {
+        if self.0.metadata().is_ok_and(|journal| journal.len() == 0) {
+            // An empty one that stays does no harm.
+            let _ = fs::remove_file(&self.0);
+        }
     }
 }
 

@@ -32,17 +32,28 @@ fn is_read_only(error: &io::Error, path: &Path) -> bool {
     }
 }
 
+/// One of us that has just opened a file has yet to lock it, and one that has unlocked it,
+/// to close it.
+const TRIES: u32 = 3;
+const PAUSE: Duration = Duration::from_millis(10);
+
+/// A file that goes with the last one who has it open is denied until then, and another
+/// one of us may be quicker to make it.
+fn comes_or_goes(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::PermissionDenied | io::ErrorKind::AlreadyExists
+    )
+}
+
 /// Whether somebody has this file open and lets nobody write to it. Who, Windows
 /// does not tell here, but whether it is another one of us.
 ///
 /// # Errors
 /// When the file is there and cannot be opened for another reason.
 pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
-    /// One of us that has just opened it has yet to lock it, and one that has unlocked
-    /// it, to close it.
-    const TRIES: u32 = 3;
     for n in 0..TRIES {
-        thread::sleep(Duration::from_millis(10) * n);
+        thread::sleep(PAUSE * n);
         // Sharing everything ourselves. For that instant a browser which starts is
         // hindered all the same, since it shares less: that is why this is not asked often.
         match OpenOptions::new()
@@ -55,6 +66,7 @@ pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
             Err(e) if is_shared_out(&e) => {}
             // A browser could not have opened it either.
             Err(e) if is_read_only(&e, path) => return Ok(None),
+            Err(e) if comes_or_goes(&e) && n + 1 < TRIES => continue,
             Err(e) => return Err(e),
         }
         if is_locked_by_one_of_us(path) {
@@ -89,13 +101,21 @@ impl HeldFile {
     pub fn take(path: &Path) -> io::Result<Taken> {
         let mut options = OpenOptions::new();
         options.read(true).write(true).share_mode(FILE_SHARE_READ);
-        let opened = match options.open(path) {
+        let open = || match options.open(path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => options
+                .clone()
                 .create_new(true)
                 .custom_flags(FILE_FLAG_DELETE_ON_CLOSE)
                 .open(path),
             other => other,
         };
+        let mut opened = open();
+        for _ in 1..TRIES {
+            if opened.as_ref().is_err_and(comes_or_goes) {
+                thread::sleep(PAUSE);
+                opened = open();
+            }
+        }
         match opened {
             Ok(file) => {
                 // Tells others of us who it is; the share mode does the work.

@@ -5,7 +5,6 @@
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read};
 use std::process::{Command, Stdio};
-use std::sync::Once;
 use std::time::{Duration, Instant};
 use std::{env, thread};
 
@@ -41,12 +40,6 @@ enum Step {
 /// The exit status of the command on the home folder of a world, and the screen when it
 /// has ended.
 fn at_a_console(world: &World, arguments: &[&str], steps: &[Step]) -> (i64, String) {
-    // As for windows: the first who asks makes the desktop.
-    static ONE: Once = Once::new();
-    ONE.call_once(|| {
-        // SAFETY: it takes nothing.
-        let _ = unsafe { windows::Win32::UI::WindowsAndMessaging::GetDesktopWindow() };
-    });
     let command = world.command_at_home(arguments);
     let arguments: Vec<_> = command.get_args().map(|a| a.to_str().unwrap()).collect();
     let steps: Vec<_> = steps

@@ -64,6 +64,8 @@ impl World {
     }
 
     fn laid_out(is_of_windows: bool) -> Self {
+        #[cfg(windows)]
+        make_desktop();
         let folder = tempfile::tempdir().expect("a temporary folder");
         let world = Self {
             folder,
@@ -216,6 +218,17 @@ fn as_windows_has_it(below_home: &str) -> String {
         (rest.is_empty() || rest.starts_with('/')).then(|| format!("{windows}{rest}"))
     });
     windows.unwrap_or_else(|| below_home.to_owned())
+}
+
+/// Wine makes the desktop when it is first asked about windows, by a program that keeps
+/// the pipes of whoever asked: the command's would never end.
+#[cfg(windows)]
+fn make_desktop() {
+    static ONCE: std::sync::Once = std::sync::Once::new();
+    ONCE.call_once(|| {
+        // SAFETY: it takes nothing.
+        let _ = unsafe { windows::Win32::UI::WindowsAndMessaging::GetDesktopWindow() };
+    });
 }
 
 /// Says loudly that a test is not done here; in CI that is a failure. Gives false.
