@@ -437,6 +437,24 @@ fn a_deletion_keeps_what_the_options_keep() {
     );
 }
 
+/// Chromium keeps an empty journal.
+#[test]
+fn a_journal_stays_where_there_was_one_and_nowhere_else() {
+    let world = World::of_fixtures();
+    let [with, without] = ["Default", "Profile 1"]
+        .map(|profile| world.path(&format!(".config/google-chrome/{profile}/Cookies-journal")));
+    fs::remove_file(&without).unwrap();
+    for arguments in [&["openai.com"][..], &["undo"]] {
+        match arguments {
+            ["undo"] => world.run_bare(arguments),
+            _ => world.run(arguments),
+        }
+        .expect(0);
+        assert_eq!(with.metadata().unwrap().len(), 0, "{arguments:?}");
+        assert!(!without.exists(), "{arguments:?}");
+    }
+}
+
 #[test]
 fn only_the_profile_that_was_named_is_cleaned() {
     let by_path = |world: &World| world.path(".config/google-chrome/Profile 1");

@@ -54,14 +54,15 @@ impl Writer {
         // On Windows a journal that somebody reads, as another one of us does, may stay
         // until they are done: whole, it would take the deletion back.
         let is_there = journal.exists();
-        if !wal && (is_there || system::WINDOWS) {
+        let adds_one = system::WINDOWS && !wal && !is_there;
+        if !wal && is_there || adds_one {
             db.pragma_update_and_check(None, "journal_mode", "TRUNCATE", |_| Ok(()))?;
         }
         Ok(Self {
             db,
             path: path.to_owned(),
             wal,
-            _journal: (system::WINDOWS && !wal && !is_there).then(|| AddedJournal(journal)),
+            _journal: adds_one.then(|| AddedJournal(journal)),
         })
     }
 
