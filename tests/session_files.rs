@@ -525,10 +525,17 @@ mod on_posix {
         };
         let mut outcomes = [0, 0];
         let mut leftovers = 0;
-        for step in 0..400 {
-            if step >= 60 && outcomes[1] > 0 {
-                break;
-            }
+        let mut done_after = None;
+        for step in 0_u64..400 {
+            // Where it was never met in the middle, in smaller steps back from where it
+            // was done.
+            let pause = match done_after {
+                Some(_) if step >= 60 && leftovers > 0 => break,
+                Some(done) if step >= 60 => {
+                    done - Duration::from_micros((step - 60) * 300).min(done)
+                }
+                _ => Duration::from_millis(step * 3),
+            };
             fs::write(&path, &content).unwrap();
             let _ = fs::remove_dir_all(world.state());
             let mut child = world
@@ -537,13 +544,16 @@ mod on_posix {
                 .stderr(Stdio::null())
                 .spawn()
                 .unwrap();
-            std::thread::sleep(Duration::from_micros(step * 3000));
+            std::thread::sleep(pause);
             let _ = child.kill();
             child.wait().unwrap();
 
             let now = sessions::text(&path);
             assert!(now == text || now == rest, "step {step}");
             outcomes[usize::from(now == rest)] += 1;
+            if now == rest {
+                done_after.get_or_insert(pause);
+            }
             leftovers += usize::from(is_left());
             if now == rest {
                 world.run_bare(&["undo"]).expect(0);
