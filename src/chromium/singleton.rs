@@ -130,6 +130,13 @@ impl UserDataLock {
             .collect()
     }
 
+    /// Who lets nobody else open a store, as Chromium does on Windows since version 114.
+    fn store_holder(&self) -> Option<InUse> {
+        let mut stores = self.stores().into_iter();
+        let kept = stores.find(|store| system::is_open_exclusively(store))?;
+        Some(InUse::by_lock(Holder::unknown(), &kept))
+    }
+
     /// Who has a store open although nothing locks the directory: children of a browser
     /// that has ended may yet write what they hold.
     fn remnant(&self) -> Option<InUse> {
@@ -211,7 +218,11 @@ fn leveldb(files: &[PathBuf]) -> Result<Option<InUse>, Error> {
 
 impl Lock for UserDataLock {
     fn in_use(&self) -> Result<Option<InUse>, Error> {
-        let user = match self.lockfile_holder()?.or_else(|| self.singleton()) {
+        let user = self
+            .lockfile_holder()?
+            .or_else(|| self.singleton())
+            .or_else(|| self.store_holder());
+        let user = match user {
             Some(user) => Some(user),
             None => leveldb(&self.leveldb_files())?,
         };
@@ -231,7 +242,8 @@ impl Lock for UserDataLock {
                     });
                     Err(Refused::InUse(self.explained(user)))
                 }
-                Taken::Ours(held) => match leveldb(&leveldb_files)? {
+                Taken::Ours(held) => match leveldb(&leveldb_files)?.or_else(|| self.store_holder())
+                {
                     Some(user) => Err(Refused::InUse(self.explained(user))),
                     None => Ok(Claim::new(LockfileHeld { _file: held })),
                 },

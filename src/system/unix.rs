@@ -245,6 +245,11 @@ pub(crate) fn is_kept_from_us(path: &Path) -> bool {
     opened.is_err_and(|e| e.kind() != io::ErrorKind::ReadOnlyFilesystem)
 }
 
+/// No file can be kept from being opened here.
+pub(crate) fn is_open_exclusively(_path: &Path) -> bool {
+    false
+}
+
 /// Whether a file or folder belongs to the user who runs this.
 pub(crate) fn is_own(path: &Path) -> bool {
     let owner = fs::symlink_metadata(path).map(|metadata| metadata.uid());

@@ -204,6 +204,15 @@ pub(crate) fn file_id(_path: &Path) -> Option<FileId> {
     None
 }
 
+/// Whether somebody has this file open and lets nobody else open it.
+pub(crate) fn is_open_exclusively(path: &Path) -> bool {
+    let file = OpenOptions::new()
+        .read(true)
+        .share_mode(FILE_SHARE_ALL)
+        .open(path);
+    file.is_err_and(|e| is_shared_out(&e))
+}
+
 /// What other systems do is not seen from here.
 pub(crate) fn is_kept_from_us(_path: &Path) -> bool {
     false
