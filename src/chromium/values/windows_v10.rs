@@ -17,6 +17,8 @@ const PREFIX: &[u8] = b"DPAPI";
 
 pub(super) struct UserKey {
     user_data: PathBuf,
+    /// None: not looked yet.
+    has_key: Option<bool>,
     /// None: not looked for yet.
     keys: Option<Result<[gcm::Key; 1], KeyError>>,
 }
@@ -25,13 +27,15 @@ impl UserKey {
     pub fn new(user_data: &Path) -> Self {
         Self {
             user_data: user_data.to_owned(),
+            has_key: None,
             keys: None,
         }
     }
 
     /// Whether there is one, whoever can open it.
-    pub fn has_key(&self) -> bool {
-        local_state::encrypted_key(&self.user_data).is_ok_and(|key| key.is_some())
+    pub fn has_key(&mut self) -> bool {
+        let look = || local_state::encrypted_key(&self.user_data).is_ok_and(|key| key.is_some());
+        *self.has_key.get_or_insert_with(look)
     }
 }
 

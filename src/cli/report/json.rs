@@ -214,7 +214,8 @@ impl<'a> JsonListing<'a> {
 impl Listing for JsonListing<'_> {
     fn cookies(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
         // With room for values, so that none is left behind where it had to grow.
-        let mut text = Zeroizing::new(Vec::with_capacity(ROOM));
+        let room = if self.reveal.is_some() { ROOM } else { 0 };
+        let mut text = Zeroizing::new(Vec::with_capacity(room));
         for cookie in cookies {
             if !std::mem::take(&mut self.first) {
                 text.push(b',');
