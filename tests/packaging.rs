@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-#[path = "../packaging/make/files/mod.rs"]
+#[path = "../xtask/src/packaging/mod.rs"]
 mod files;
 
-const AGAIN: &str = "make them again: cargo run --example make-packaging";
+const AGAIN: &str = "make them again: cargo xtask packaging";
 
 fn packaging() -> &'static Path {
     Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/packaging"))

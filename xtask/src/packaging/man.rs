@@ -20,9 +20,11 @@ pub fn pages() -> io::Result<Vec<(String, Vec<u8>)>> {
     program.build();
     let others: Vec<_> = program.get_subcommands().map(page_name).collect();
 
-    let mut pages = vec![page(&program, &others)?];
+    let version = program.get_version().unwrap_or_default();
+
+    let mut pages = vec![page(&program, version, &others)?];
     for command in program.get_subcommands() {
-        pages.push(page(command, &[NAME.to_owned()])?);
+        pages.push(page(command, version, &[NAME.to_owned()])?);
     }
     Ok(pages)
 }
@@ -32,11 +34,11 @@ fn page_name(command: &Command) -> String {
     name.to_owned()
 }
 
-fn page(command: &Command, see_also: &[String]) -> io::Result<(String, Vec<u8>)> {
+fn page(command: &Command, version: &str, see_also: &[String]) -> io::Result<(String, Vec<u8>)> {
     let usage = command.clone().render_usage().to_string();
     let usage = usage.trim_start_matches("Usage: ").to_owned();
     let man = Man::new(command.clone().override_usage(usage))
-        .source(format!("{NAME} {}", env!("CARGO_PKG_VERSION")))
+        .source(format!("{NAME} {version}"))
         // Empty, in roff's own words: the same definition gives the same page on any day.
         .date("\"\"")
         .manual("User Commands");

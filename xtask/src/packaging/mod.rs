@@ -1,5 +1,5 @@
 //! What packages bring along beside the program, made in memory from the definition
-//! of its command line. `make-packaging` writes it; a test compares it with what is
+//! of its command line. `cargo xtask packaging` writes it; a test compares it with what is
 //! stored.
 
 mod completions;
