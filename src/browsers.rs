@@ -64,6 +64,9 @@ pub struct Browser {
     /// What its maker calls it.
     pub name: &'static str,
     pub family: Family,
+    /// What its programs are called, in lower case and without `.exe`: one of these
+    /// words is a part of the name.
+    pub programs: &'static [&'static str],
     /// User-data directories (Chromium) or folders of `profiles.ini` (Gecko).
     pub linux: &'static [Place],
     pub windows: &'static [Place],
@@ -94,6 +97,12 @@ const OPERA: &KeyNames = &keys(AS_CHROMIUM, "Opera");
 const ARC: &KeyNames = &keys(AS_CHROMIUM, "Arc");
 const YANDEX: &KeyNames = &keys(AS_CHROMIUM, "Yandex");
 const WHALE: &KeyNames = &keys(AS_CHROMIUM, "Whale");
+const COMET: &KeyNames = &keys(AS_CHROMIUM, "Comet");
+// No source tells the names of the keys of these three: they are Chromium's, where
+// nothing else was set.
+const ATLAS: &KeyNames = &keys(AS_CHROMIUM, "ChatGPT Atlas");
+const DIA: &KeyNames = &keys(AS_CHROMIUM, "Dia");
+const HELIUM: &KeyNames = &keys(AS_CHROMIUM, "Helium");
 /// Firefox encrypts no values.
 const NONE: &KeyNames = &keys(&[], "");
 
@@ -117,12 +126,13 @@ pub fn of_family(family: Family) -> &'static Browser {
 
 macro_rules! browsers {
     ($($id:literal, $name:literal, $family:ident, $keys:ident,
-        linux: $linux:expr, windows: $windows:expr, macos: $macos:expr;)*) => {
+        programs: $programs:expr, linux: $linux:expr, windows: $windows:expr, macos: $macos:expr;)*) => {
         /// Every browser that is looked for.
         pub const BROWSERS: &[Browser] = &[$(Browser {
             id: $id,
             name: $name,
             family: $family,
+            programs: &$programs,
             linux: &$linux,
             windows: &$windows,
             macos: &$macos,
@@ -133,28 +143,34 @@ macro_rules! browsers {
 
 browsers! {
 "chrome", "Google Chrome", Chromium, CHROME,
+    programs: ["chrome"],
     linux: [(Config, "google-chrome"), (Flatpak, "com.google.Chrome/config/google-chrome")],
     windows: [(Local, "Google/Chrome/User Data")],
     macos: [(AppSupport, "Google/Chrome")];
 "chrome-beta", "Google Chrome Beta", Chromium, CHROME,
+    programs: ["chrome"],
     linux: [(Config, "google-chrome-beta")],
     windows: [(Local, "Google/Chrome Beta/User Data")],
     macos: [(AppSupport, "Google/Chrome Beta")];
 "chrome-dev", "Google Chrome Dev", Chromium, CHROME,
+    programs: ["chrome"],
     linux: [(Config, "google-chrome-unstable"),
         (Flatpak, "com.google.ChromeDev/config/google-chrome-unstable")], // ?
     windows: [(Local, "Google/Chrome Dev/User Data")],
     macos: [(AppSupport, "Google/Chrome Dev")];
 "chrome-canary", "Google Chrome Canary", Chromium, CHROME,
+    programs: ["chrome"],
     linux: [(Config, "google-chrome-canary")], // ?
     windows: [(Local, "Google/Chrome SxS/User Data")],
     macos: [(AppSupport, "Google/Chrome Canary")];
 "chrome-for-testing", "Google Chrome for Testing", Chromium, CHROMIUM,
+    programs: ["chrome"],
     linux: [(Config, "google-chrome-for-testing")],
     windows: [(Local, "Google/Chrome for Testing/User Data")],
     macos: [(AppSupport, "Google/ChromeForTesting"),
         (AppSupport, "Google/Chrome for Testing")];
 "chromium", "Chromium", Chromium, CHROMIUM,
+    programs: ["chromium"],
     linux: [(Config, "chromium"), (Flatpak, "org.chromium.Chromium/config/chromium"),
         (Flatpak, "io.github.ungoogled_software.ungoogled_chromium/config/chromium"),
         (Home, "snap/chromium/common/chromium"),
@@ -162,82 +178,121 @@ browsers! {
     windows: [(Local, "Chromium/User Data")],
     macos: [(AppSupport, "Chromium")];
 "edge", "Microsoft Edge", Chromium, EDGE,
+    programs: ["msedge", "edge"],
     linux: [(Config, "microsoft-edge"), (Flatpak, "com.microsoft.Edge/config/microsoft-edge")],
     windows: [(Local, "Microsoft/Edge/User Data")],
     macos: [(AppSupport, "Microsoft Edge")];
 "edge-beta", "Microsoft Edge Beta", Chromium, EDGE,
+    programs: ["msedge", "edge"],
     linux: [(Config, "microsoft-edge-beta")],
     windows: [(Local, "Microsoft/Edge Beta/User Data")],
     macos: [(AppSupport, "Microsoft Edge Beta")];
 "edge-dev", "Microsoft Edge Dev", Chromium, EDGE,
+    programs: ["msedge", "edge"],
     linux: [(Config, "microsoft-edge-dev"),
         (Flatpak, "com.microsoft.EdgeDev/config/microsoft-edge-dev")], // ?
     windows: [(Local, "Microsoft/Edge Dev/User Data")],
     macos: [(AppSupport, "Microsoft Edge Dev")];
 "edge-canary", "Microsoft Edge Canary", Chromium, EDGE,
+    programs: ["msedge", "edge"],
     linux: [(Config, "microsoft-edge-canary")], // ?
     windows: [(Local, "Microsoft/Edge SxS/User Data")],
     macos: [(AppSupport, "Microsoft Edge Canary")];
 "brave", "Brave", Chromium, BRAVE,
+    programs: ["brave"],
     linux: [(Config, "BraveSoftware/Brave-Browser"),
         (Flatpak, "com.brave.Browser/config/BraveSoftware/Brave-Browser"),
         (Home, "snap/brave/*/.config/BraveSoftware/Brave-Browser")],
     windows: [(Local, "BraveSoftware/Brave-Browser/User Data")],
     macos: [(AppSupport, "BraveSoftware/Brave-Browser")];
 "brave-beta", "Brave Beta", Chromium, BRAVE,
+    programs: ["brave"],
     linux: [(Config, "BraveSoftware/Brave-Browser-Beta")],
     windows: [(Local, "BraveSoftware/Brave-Browser-Beta/User Data")],
     macos: [(AppSupport, "BraveSoftware/Brave-Browser-Beta")];
 "brave-dev", "Brave Dev", Chromium, BRAVE,
+    programs: ["brave"],
     linux: [(Config, "BraveSoftware/Brave-Browser-Dev")],
     windows: [(Local, "BraveSoftware/Brave-Browser-Dev/User Data")],
     macos: [(AppSupport, "BraveSoftware/Brave-Browser-Dev")];
 "brave-nightly", "Brave Nightly", Chromium, BRAVE,
+    programs: ["brave"],
     linux: [(Config, "BraveSoftware/Brave-Browser-Nightly")],
     windows: [(Local, "BraveSoftware/Brave-Browser-Nightly/User Data")],
     macos: [(AppSupport, "BraveSoftware/Brave-Browser-Nightly")];
 "vivaldi", "Vivaldi", Chromium, VIVALDI,
+    programs: ["vivaldi"],
     linux: [(Config, "vivaldi"), (Flatpak, "com.vivaldi.Vivaldi/config/vivaldi")],
     windows: [(Local, "Vivaldi/User Data")],
     macos: [(AppSupport, "Vivaldi")];
 "vivaldi-snapshot", "Vivaldi Snapshot", Chromium, VIVALDI,
+    programs: ["vivaldi"],
     linux: [(Config, "vivaldi-snapshot")],
     windows: [],
     macos: [];
 "opera", "Opera", Chromium, OPERA,
+    programs: ["opera"],
     linux: [(Config, "opera"), (Flatpak, "com.opera.Opera/config/opera"),
         (Home, "snap/opera/*/.config/opera")],
     windows: [(Roaming, "Opera Software/Opera Stable")],
     macos: [(AppSupport, "com.operasoftware.Opera")];
 "opera-beta", "Opera Beta", Chromium, OPERA,
+    programs: ["opera"],
     linux: [(Config, "opera-beta"), (Home, "snap/opera-beta/*/.config/opera")],
     windows: [(Roaming, "Opera Software/Opera Next")],
     macos: [(AppSupport, "com.operasoftware.OperaNext")];
 "opera-developer", "Opera Developer", Chromium, OPERA,
+    programs: ["opera"],
     linux: [(Config, "opera-developer"), (Home, "snap/opera-developer/*/.config/opera")],
     windows: [(Roaming, "Opera Software/Opera Developer")],
     macos: [(AppSupport, "com.operasoftware.OperaDeveloper")];
 "opera-gx", "Opera GX", Chromium, OPERA,
+    programs: ["opera"],
     linux: [],
     windows: [(Roaming, "Opera Software/Opera GX Stable")],
     macos: [(AppSupport, "com.operasoftware.OperaGX")];
 "arc", "Arc", Chromium, ARC,
+    programs: ["arc"],
     linux: [],
     windows: [(Local, "Packages/TheBrowserCompany.Arc_*/LocalCache/Local/Arc/User Data")],
     macos: [(AppSupport, "Arc/User Data")];
 "yandex", "Yandex Browser", Chromium, YANDEX,
+    programs: ["yandex", "browser"],
     linux: [(Config, "yandex-browser")],
     windows: [(Local, "Yandex/YandexBrowser/User Data")],
     macos: [(AppSupport, "Yandex/YandexBrowser")];
 "yandex-beta", "Yandex Browser Beta", Chromium, YANDEX,
+    programs: ["yandex", "browser"],
     linux: [(Config, "yandex-browser-beta")],
     windows: [],
     macos: [];
 "whale", "Naver Whale", Chromium, WHALE,
+    programs: ["whale"],
     linux: [(Config, "naver-whale")],
     windows: [(Local, "Naver/Naver Whale/User Data")],
     macos: [(AppSupport, "Naver/Whale")];
+"comet", "Comet", Chromium, COMET,
+    programs: ["comet"],
+    linux: [],
+    windows: [(Local, "Perplexity/Comet/User Data")],
+    macos: [(AppSupport, "Comet")];
+"atlas", "ChatGPT Atlas", Chromium, ATLAS,
+    programs: ["atlas"],
+    linux: [],
+    windows: [],
+    macos: [(AppSupport, "com.openai.atlas/browser-data/host")];
+"dia", "Dia", Chromium, DIA,
+    programs: ["dia"],
+    linux: [],
+    windows: [],
+    macos: [(AppSupport, "Dia/User Data")];
+"helium", "Helium", Chromium, HELIUM,
+    programs: ["helium"],
+    linux: [(Config, "net.imput.helium")],
+    windows: [(Local, "imput/Helium/User Data")], // ?
+    macos: [(AppSupport, "net.imput.helium")];
 "firefox", "Firefox", Gecko, NONE,
+    programs: ["firefox"],
     linux: [(Home, ".mozilla/firefox"), (Config, "mozilla/firefox"),
         (Flatpak, "org.mozilla.firefox/.mozilla/firefox"),
         (Flatpak, "org.mozilla.firefox/config/mozilla/firefox"),
@@ -247,6 +302,7 @@ browsers! {
         (Local, "Packages/Mozilla.Firefox_n80bbvh6b1yt2/LocalCache/Roaming/Mozilla/Firefox")],
     macos: [(AppSupport, "Firefox")];
 "librewolf", "LibreWolf", Gecko, NONE,
+    programs: ["librewolf"],
     linux: [(Home, ".librewolf"), (Config, "librewolf"), (Config, "librewolf/librewolf"),
         (Flatpak, "io.gitlab.librewolf-community/.librewolf"),
         (Flatpak, "io.gitlab.librewolf-community/config/librewolf/librewolf"),
@@ -254,21 +310,25 @@ browsers! {
     windows: [(Roaming, "librewolf")],
     macos: [(AppSupport, "librewolf")];
 "waterfox", "Waterfox", Gecko, NONE,
+    programs: ["waterfox"],
     linux: [(Home, ".waterfox"), (Config, "waterfox"),
         (Flatpak, "net.waterfox.waterfox/.waterfox")],
     windows: [(Roaming, "Waterfox")],
     macos: [(AppSupport, "Waterfox")];
 "zen", "Zen", Gecko, NONE,
+    programs: ["zen"],
     linux: [(Home, ".zen"), (Config, "zen"), (Flatpak, "app.zen_browser.zen/.zen"),
         (Flatpak, "app.zen_browser.zen/config/zen")],
     windows: [(Roaming, "zen")],
     macos: [(AppSupport, "zen")];
 "floorp", "Floorp", Gecko, NONE,
+    programs: ["floorp"],
     linux: [(Home, ".floorp"), (Config, "floorp"), (Flatpak, "one.ablaze.floorp/.floorp"),
         (Home, "snap/floorp/common/.floorp")],
     windows: [(Roaming, "Floorp")],
     macos: [(AppSupport, "Floorp")];
 "tor-browser", "Tor Browser", Gecko, NONE,
+    programs: ["firefox", "torbrowser"],
     linux: [
         (Home, ".local/share/torbrowser/tbb/x86_64/tor-browser/Browser/TorBrowser/Data/Browser"),
         (Flatpak, "org.torproject.torbrowser-launcher/data/torbrowser/tbb/x86_64/tor-browser/\
@@ -276,6 +336,7 @@ browsers! {
     windows: [],
     macos: [(AppSupport, "TorBrowser-Data/Browser")];
 "mullvad-browser", "Mullvad Browser", Gecko, NONE,
+    programs: ["mullvadbrowser", "firefox"],
     linux: [(Home, ".mullvad-browser"), (Home, ".mullvad/mullvadbrowser"),
         (Flatpak, "net.mullvad.MullvadBrowser/.mullvad-browser")],
     windows: [(Roaming, "Mullvad/MullvadBrowser")],
@@ -286,6 +347,24 @@ browsers! {
 mod tests {
     use super::*;
 
+    #[test]
+    fn every_row_is_complete() {
+        let mut ids = std::collections::HashSet::new();
+        for browser in BROWSERS {
+            assert!(ids.insert(browser.id), "{} is there twice", browser.id);
+            let places = [browser.linux, browser.windows, browser.macos];
+            assert!(places.iter().any(|p| !p.is_empty()), "{}", browser.id);
+            assert!(!browser.programs.is_empty(), "{}", browser.id);
+            for word in browser.programs {
+                assert!(
+                    word.bytes().all(|b| b.is_ascii_lowercase()),
+                    "{}: {word}",
+                    browser.id
+                );
+            }
+        }
+    }
+
     /// From `KeyStorageLibsecret`, `KeyStorageKWallet` and `KeychainPassword` of each.
     #[test]
     fn every_browser_has_the_names_of_its_own_keys() {
@@ -294,7 +373,7 @@ mod tests {
             &'static [(&'static str, &'static str)],
             &'static str,
         );
-        let rows: [Row; 10] = [
+        let rows: [Row; 14] = [
             ("chrome", &[("chrome", "Chrome")], "Chrome"),
             ("chromium", &[("chromium", "Chromium")], "Chromium"),
             (
@@ -308,6 +387,10 @@ mod tests {
             ("arc", &[("chromium", "Chromium")], "Arc"),
             ("yandex", &[("chromium", "Chromium")], "Yandex"),
             ("whale", &[("chromium", "Chromium")], "Whale"),
+            ("comet", &[("chromium", "Chromium")], "Comet"),
+            ("atlas", &[("chromium", "Chromium")], "ChatGPT Atlas"),
+            ("dia", &[("chromium", "Chromium")], "Dia"),
+            ("helium", &[("chromium", "Chromium")], "Helium"),
             // Built from Chromium, without Google's name.
             (
                 "chrome-for-testing",

@@ -63,11 +63,11 @@ _cookieclean() {
                     return 0
                     ;;
                 --browser)
-                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale comet atlas dia helium firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
                     return 0
                     ;;
                 -b)
-                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale comet atlas dia helium firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
                     return 0
                     ;;
                 --profile)
@@ -136,11 +136,11 @@ _cookieclean() {
                     return 0
                     ;;
                 --browser)
-                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale comet atlas dia helium firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
                     return 0
                     ;;
                 -b)
-                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale comet atlas dia helium firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
                     return 0
                     ;;
                 --profile)
@@ -188,11 +188,11 @@ _cookieclean() {
             fi
             case "${prev}" in
                 --browser)
-                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale comet atlas dia helium firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
                     return 0
                     ;;
                 -b)
-                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale comet atlas dia helium firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
                     return 0
                     ;;
                 --profile)
@@ -240,11 +240,11 @@ _cookieclean() {
             fi
             case "${prev}" in
                 --browser)
-                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale comet atlas dia helium firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
                     return 0
                     ;;
                 -b)
-                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "chrome chrome-beta chrome-dev chrome-canary chrome-for-testing chromium edge edge-beta edge-dev edge-canary brave brave-beta brave-dev brave-nightly vivaldi vivaldi-snapshot opera opera-beta opera-developer opera-gx arc yandex yandex-beta whale comet atlas dia helium firefox librewolf waterfox zen floorp tor-browser mullvad-browser" -- "${cur}"))
                     return 0
                     ;;
                 --profile)
