@@ -112,7 +112,7 @@ impl Search<'_> {
         let Some(real) = self.real_path(folder) else {
             return;
         };
-        if self.leads_out(folder, &real) {
+        if self.leads_out(folder, &real) || !self.is_safe(&real) {
             return;
         }
         // One folder can stand in the table twice (a Snap's `current`).

@@ -126,6 +126,18 @@ impl<'a> Search<'a> {
         is_out
     }
 
+    /// Whether nobody else can lead us elsewhere on the way to a real path; that
+    /// somebody can is a problem.
+    pub(super) fn is_safe(&mut self, real: &Path) -> bool {
+        match system::owner::is_safe_for_us(real) {
+            Ok(()) => true,
+            Err(folder) => {
+                self.problem(Fault::OthersFolder(folder).at(real));
+                false
+            }
+        }
+    }
+
     /// Adds a profile unless it was found already, with the stores among `files`, each
     /// with what makes a store of it.
     pub fn add<'s>(
@@ -141,7 +153,7 @@ impl<'a> Search<'a> {
         if !system::is_within(&dir, &candidate.within) {
             return self.problem(Fault::Outside(dir).at(candidate.dir));
         }
-        if !self.profiles.insert(dir.clone()) {
+        if !self.profiles.insert(dir.clone()) || !self.is_safe(&dir) {
             return;
         }
         let mut stores = Vec::new();
@@ -157,6 +169,11 @@ impl<'a> Search<'a> {
             };
             if !system::is_within(&real, &candidate.within) {
                 self.problem(Fault::Outside(real).at(file));
+                continue;
+            }
+            if let Some(folder) = real.parent().filter(|folder| *folder != dir)
+                && !self.is_safe(folder)
+            {
                 continue;
             }
             let store = make(real.clone());
