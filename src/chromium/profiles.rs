@@ -38,6 +38,16 @@ pub(crate) fn is_profile(dir: &Path) -> bool {
     dir.join("Preferences").is_file() || FILES.iter().any(|file| dir.join(file).exists())
 }
 
+/// The same of something in a user-data directory: a folder into which one cannot look
+/// is a problem. A link can lead into another user's folder without being a profile, as
+/// `SingletonSocket` does.
+fn may_be_profile(search: &mut Search<'_>, entry: &Path) -> bool {
+    if entry.symlink_metadata().is_ok_and(|entry| entry.is_dir()) {
+        search.is_there(&entry.join("Preferences"));
+    }
+    is_profile(entry)
+}
+
 /// Adds every profile of a user-data directory.
 pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_data: &Path) {
     let info = match local_state::profiles(user_data) {
@@ -58,7 +68,7 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_da
     }
     for entry in search.entries(user_data) {
         let name = entry.file_name().unwrap_or_default();
-        if is_profile(&entry) || name == "Guest Profile" {
+        if may_be_profile(search, &entry) || name == "Guest Profile" {
             names.insert(name.to_owned());
         }
     }
@@ -127,7 +137,7 @@ fn add(
     let store: Make<'_> = &|path| Box::new(TableStore::<Cookies>::new(path, ()));
     let older: Make<'_> = &|path| Box::new(TableStore::<Cookies>::older_copy(path, ()));
     let bound: Make<'_> = &|path| Box::new(TableStore::<DeviceBound>::new(path, ()));
-    let folders = store_folders(search, &candidate.dir);
+    let folders = store_folders(search, &candidate);
     let mut files: Vec<_> = there(search, &folders, &FILES)
         .map(|file| (file, store))
         .collect();
@@ -144,10 +154,12 @@ fn add(
 
 /// The profile itself, and its web views and isolated web apps:
 /// `Storage/ext/<id>/<partition>`.
-fn store_folders(search: &mut Search<'_>, profile: &Path) -> Vec<PathBuf> {
-    let mut folders = vec![profile.to_owned()];
-    for extension in search.entries(&profile.join("Storage").join("ext")) {
-        folders.extend(search.entries(&extension));
+fn store_folders(search: &mut Search<'_>, candidate: &Candidate) -> Vec<PathBuf> {
+    let within = &candidate.within;
+    let mut folders = vec![candidate.dir.clone()];
+    let extensions = candidate.dir.join("Storage").join("ext");
+    for extension in search.entries_within(&extensions, within) {
+        folders.extend(search.entries_within(&extension, within));
     }
     folders
 }
@@ -155,7 +167,8 @@ fn store_folders(search: &mut Search<'_>, profile: &Path) -> Vec<PathBuf> {
 /// What the profile was like before an update, for a browser that goes back to an older
 /// version: `Snapshots/<version>/<profile>` (`chrome/browser/downgrade/`).
 fn snapshots(search: &mut Search<'_>, candidate: &Candidate) -> Vec<PathBuf> {
-    let versions = search.entries(&candidate.within.join("Snapshots"));
+    let folder = candidate.within.join("Snapshots");
+    let versions = search.entries_within(&folder, &candidate.within);
     let name = candidate.dir.file_name().unwrap_or_default();
     versions.iter().map(|version| version.join(name)).collect()
 }

@@ -6,6 +6,7 @@ mod exit;
 mod in_the_way;
 mod interrupt;
 mod list;
+mod owner;
 mod profiles;
 mod question;
 mod report;
@@ -24,7 +25,8 @@ use args::{Args, ColorWhen, Command, Output};
 use exit::{Failure, Status};
 
 /// Parses a command line, the program's name first, does what it says, and gives the
-/// exit status.
+/// exit status. To be called before the process has a second thread: root may take on
+/// another user's rights and environment.
 pub fn main(command_line: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = match Args::of(command_line) {
         Ok(args) => args,
@@ -48,6 +50,7 @@ pub fn main(command_line: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(args: &Args) -> Result<Status, Failure> {
+    owner::become_owner(args)?;
     // Copies that are too old are destroyed by whatever runs next. That this does
     // not work is no reason not to do what was asked.
     let undo = crate::undo::Undo::of_this_user();

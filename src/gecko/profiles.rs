@@ -30,6 +30,9 @@ struct Listed {
     path: String,
 }
 
+/// What a list says, with its file.
+type List = (PathBuf, Vec<Listed>);
+
 /// Whether this is a folder that holds profiles.
 pub(crate) fn is_root(dir: &Path) -> bool {
     dir.join(PROFILES_INI).is_file() || dir.join(GROUPS).is_dir()
@@ -44,35 +47,30 @@ pub(crate) fn is_profile(dir: &Path) -> bool {
 
 /// Adds every profile that the lists name or the folder holds.
 pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, root: &Path) {
-    let mut listed = Vec::new();
-    let ini = root.join(PROFILES_INI);
-    match read_ini(&ini) {
-        Ok(profiles) => listed.extend(profiles),
-        Err(problem) => search.problem(problem),
-    }
-    for file in search.entries(&root.join(GROUPS)) {
-        if file.extension().is_some_and(|e| e == "sqlite") {
-            match read_group(&file) {
-                Ok(profiles) => listed.extend(profiles),
-                Err(problem) => search.problem(problem),
-            }
-        }
-    }
-
     let mut seen = HashSet::new();
-    for Listed { name, path } in listed {
-        let Some(dir) = locate(search, root, &path) else {
-            continue;
-        };
-        // A path outside of the folder is one that the person once chose; in
-        // another home folder it could name something of this computer.
-        let chosen = Path::new(&path).is_absolute() && search.roots.confinement().is_none();
-        seen.insert(dir.clone());
-        let within = match system::real_path(&dir) {
-            Ok(real) if chosen => real,
-            _ => root.to_owned(),
-        };
-        add(search, browser, dir, Some(name), within);
+    for (list, profiles) in lists(search, root) {
+        for Listed { name, path } in profiles {
+            let Some(dir) = locate(search, root, &path) else {
+                continue;
+            };
+            seen.insert(dir.clone());
+            let mut within = root.to_owned();
+            if Path::new(&path).is_absolute() {
+                let Some(real) = search.real_path(&dir) else {
+                    continue;
+                };
+                // In a folder that was named, and in another home folder, it could name
+                // something of somebody else. In one's own home folder a path outside
+                // is one that the person once chose.
+                if search.leads_out(&list, &real) {
+                    continue;
+                }
+                if search.confinement().is_none() {
+                    within = real;
+                }
+            }
+            add(search, browser, dir, Some(name), within);
+        }
     }
     for folder in [root.to_owned(), root.join("Profiles")] {
         for dir in search.entries(&folder) {
@@ -81,6 +79,30 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, root: &
             }
         }
     }
+}
+
+/// The lists of a root that can be read.
+fn lists(search: &mut Search<'_>, root: &Path) -> Vec<List> {
+    let ini = root.join(PROFILES_INI);
+    let mut lists = vec![(read_ini(&ini), ini)];
+    let groups = root.join(GROUPS);
+    let groups = match search.confinement().map(Path::to_owned) {
+        Some(folder) => search.entries_within(&groups, &folder),
+        None => search.entries(&groups),
+    };
+    for file in groups {
+        if file.extension().is_some_and(|e| e == "sqlite")
+            && let Some(real) = search.real_path(&file)
+            && !search.leads_out(&file, &real)
+        {
+            lists.push((read_group(&file), file));
+        }
+    }
+    let read = lists.into_iter().filter_map(|(profiles, file)| {
+        let profiles = profiles.map_err(|problem| search.problem(problem));
+        Some((file, profiles.ok()?))
+    });
+    read.collect()
 }
 
 /// Adds the one profile at `dir`, a real path.

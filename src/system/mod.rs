@@ -5,6 +5,10 @@ mod desktop_linux;
 #[cfg(target_os = "macos")]
 mod desktop_macos;
 mod keyrings;
+#[cfg_attr(windows, allow(dead_code, reason = "there is no other user to become"))]
+pub(crate) mod owner;
+#[cfg(unix)]
+mod owner_unix;
 mod processes;
 #[cfg(unix)]
 mod unix;

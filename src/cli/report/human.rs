@@ -6,8 +6,10 @@ use std::ptr;
 use anstyle::{AnsiColor, Style};
 
 use super::cookie_table::CookieTable;
-use super::text::{count, grouped};
-use super::words::{listed, looked_line, name_of, nothing_found, since_in_use, title_of};
+use super::text::{count, grouped, safe};
+use super::words::{
+    listed, looked_line, name_of, nothing_found, since_in_use, title_of, undo_command,
+};
 use super::{Cleaning, Listing, warn};
 use crate::claim::InUse;
 use crate::clean::{Cleaned, Looked, Outcome, Unread};
@@ -493,7 +495,8 @@ impl Cleaning for Human<'_> {
         match undo {
             Some(id) => writeln!(
                 self.out,
-                "To put them back, within 7 days: cookieclean undo {id}"
+                "To put them back, within 7 days: {}",
+                safe(&undo_command(id))
             )?,
             None => writeln!(self.out, "No copy was kept.")?,
         }

@@ -18,6 +18,7 @@ use crate::clean::{Cleaned, Looked};
 use crate::cookie::Cookie;
 use crate::discover::{Found, Job, SearchError};
 use crate::error::Error;
+use crate::system::owner::NotAsOwner;
 use text::safe;
 use words::since_in_use;
 
@@ -86,6 +87,7 @@ pub fn failure(failure: &Failure) -> Status {
     match failure {
         Failure::File(file) | Failure::Home(file) => error(file),
         Failure::Search(SearchError::Unreadable(file)) => error(file),
+        Failure::Owner(NotAsOwner::Unreadable(file)) => error(file),
         _ => {
             let style = ERROR;
             let _ = writeln!(
@@ -108,6 +110,11 @@ pub fn failure(failure: &Failure) -> Status {
                 true => writeln!(err, "       No profile has containers."),
                 false => writeln!(err, "       There are: {}", safe(&there_are.join(", "))),
             };
+        }
+        Failure::Owner(why) => {
+            if let Some(advice) = advice::for_owner(why) {
+                let _ = writeln!(err, "       {advice}");
+            }
         }
         Failure::Search(SearchError::NoSuchProfile { there_are, .. }) => {
             if there_are.is_empty() {

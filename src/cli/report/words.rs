@@ -11,6 +11,7 @@ use crate::clean::{Looked, Unread};
 use crate::cookie::{Cookie, MatchedBy};
 use crate::discover::{Found, Job, Profile};
 use crate::store::Kind;
+use crate::system::owner::working_as;
 
 /// Longer ones would push everything else off the screen; JSON has them whole.
 pub const WIDEST_HOST: usize = 60;
@@ -26,6 +27,26 @@ pub fn nothing_found(out: &mut dyn Write, found: &Found) -> io::Result<()> {
         out,
         "If a browser keeps its profiles elsewhere, name the folder with --profile-dir."
     )
+}
+
+/// What puts a deletion back: as its owner, if that is as whom it was deleted.
+pub fn undo_command(id: &str) -> String {
+    match working_as().and_then(|owner| owner.undo_home.as_deref()) {
+        Some(home) => format!(
+            "cookieclean undo --home {} {id}",
+            quoted(&home.display().to_string())
+        ),
+        None => format!("cookieclean undo {id}"),
+    }
+}
+
+/// For a shell.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@".contains(c);
+    match path.chars().all(is_plain) {
+        true => path.to_owned(),
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
 }
 
 /// `Google Chrome, profile Work (Profile 1)`.
