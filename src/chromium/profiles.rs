@@ -1,12 +1,10 @@
 //! The profiles of a user-data directory, and the cookie stores in them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use serde_json::Value;
 
 use super::cookies::{Cookies, FILES};
 use super::device_bound::{self, DeviceBound};
@@ -14,7 +12,7 @@ use super::local_state;
 use super::singleton::UserDataLock;
 use crate::browsers::Browser;
 use crate::claim::Guard;
-use crate::discover::{Candidate, Search, is_plain_name};
+use crate::discover::{Candidate, Search, is_plain_name, shortened};
 use crate::error::Fault;
 use crate::sqlite::TableStore;
 use crate::store::Store;
@@ -22,6 +20,8 @@ use crate::store::Store;
 const DEVICE_BOUND: [&str; 2] = ["Network/Device Bound Sessions", device_bound::FILE];
 /// The profile picker's own; it browses nothing.
 const SYSTEM_PROFILE: &str = "System Profile";
+/// Names of folders that are none are reported so often.
+const ODD: usize = 8;
 
 /// Whether this is a user-data directory.
 pub(crate) fn is_user_data(dir: &Path) -> bool {
@@ -50,21 +50,28 @@ fn may_be_profile(search: &mut Search<'_>, entry: &Path) -> bool {
 
 /// Adds every profile of a user-data directory.
 pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_data: &Path) {
-    let info = match local_state::profiles(user_data) {
-        Ok(info) => info,
-        Err(problem) => {
-            search.problem(problem);
-            Value::Null
-        }
-    };
     let mut names = BTreeSet::new();
-    for name in info.as_object().into_iter().flatten().map(|(name, _)| name) {
-        if is_plain_name(name) {
+    let mut shown = BTreeMap::new();
+    let mut odd = Vec::new();
+    let read = local_state::profiles(user_data, |name, shown_as| {
+        if !is_plain_name(name) {
+            // Some of them show what is wrong.
+            if odd.len() < ODD {
+                odd.push(shortened(name));
+            }
+        } else if fs::symlink_metadata(user_data.join(name)).is_ok() {
             names.insert(OsString::from(name));
-        } else {
-            let why = format!("it names a profile \"{name}\", which is no name of a folder");
-            search.problem(Fault::Unparsable(why).at(local_state::file(user_data)));
+            if let Some(shown_as) = shown_as {
+                shown.insert(name.to_owned(), shortened(&shown_as));
+            }
         }
+    });
+    for name in odd {
+        let why = format!("it names a profile \"{name}\", which is no name of a folder");
+        search.problem(Fault::Unparsable(why).at(local_state::file(user_data)));
+    }
+    if let Err(problem) = read {
+        search.problem(problem);
     }
     for entry in search.entries(user_data) {
         let name = entry.file_name().unwrap_or_default();
@@ -90,11 +97,8 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_da
     let dirs = profiles.iter().map(|(dir, _)| dir.clone()).collect();
     let guard = Arc::new(Guard::new(UserDataLock::new(user_data.to_owned(), dirs)));
     for (dir, name) in profiles {
-        let shown = info[&name]["name"]
-            .as_str()
-            .filter(|shown| !shown.is_empty());
         let candidate = Candidate {
-            display_name: shown.unwrap_or(&name).to_owned(),
+            display_name: shown.get(&name).unwrap_or(&name).to_owned(),
             name,
             dir,
             within: user_data.to_owned(),
@@ -112,13 +116,19 @@ pub(crate) fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &
         .filter(|parent| local_state::file(parent).exists());
     let user_data = parent.unwrap_or(dir);
     let name = folder_name(dir);
-    let info = local_state::profiles(user_data).unwrap_or_default();
+    let mut shown = None;
+    // The list only serves to show a name: without it there is that of the folder.
+    let _ = local_state::profiles(user_data, |listed, shown_as| {
+        if listed == name {
+            shown = shown_as.as_deref().map(shortened);
+        }
+    });
     let guard = Guard::new(UserDataLock::new(
         user_data.to_owned(),
         vec![dir.to_owned()],
     ));
     let candidate = Candidate {
-        display_name: info[&name]["name"].as_str().unwrap_or(&name).to_owned(),
+        display_name: shown.unwrap_or_else(|| name.clone()),
         name,
         dir: dir.to_owned(),
         within: dir.to_owned(),

@@ -2,20 +2,25 @@
 
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::channel;
 use std::thread;
+use std::time::Duration;
 
 use crate::clean::{before_copies, discard_copies};
 
 static INTERRUPTED: AtomicBool = AtomicBool::new(false);
 
 /// Stores are being changed: a signal to end is noted. The store at hand is finished,
-/// and no further one begun; this thread is woken, if it sleeps.
+/// and no further one begun; this thread is woken, if it sleeps. A second signal ends the
+/// program at once.
 pub fn note() {
     let main = thread::current();
     // Without a handler a signal ends the program; SQLite's journal and the order
     // of copy and deletion make even that harmless.
     let _ = ctrlc::set_handler(move || {
-        INTERRUPTED.store(true, Ordering::SeqCst);
+        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+            end();
+        }
         main.unpark();
     });
 }
@@ -24,13 +29,28 @@ pub fn note() {
 /// copies of them are gone.
 pub fn end_at_once() {
     before_copies(|| {
-        let _ = ctrlc::set_handler(|| {
-            discard_copies();
-            process::exit(130);
-        });
+        let _ = ctrlc::set_handler(end);
     });
 }
 
 pub fn happened() -> bool {
     INTERRUPTED.load(Ordering::SeqCst)
+}
+
+/// Ends the program, whatever its other threads do. Every store is whole then: SQLite's
+/// journal takes back what is half done, and a session file is replaced in one step. A lock
+/// that is left behind names a process that is gone: browsers, and this program, know it
+/// for stale, as that of a browser that crashed.
+fn end() {
+    /// A disk that hangs must not keep the program.
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let (done, is_done) = channel();
+    let discarding = thread::Builder::new().spawn(move || {
+        discard_copies();
+        let _ = done.send(());
+    });
+    if discarding.is_ok() {
+        let _ = is_done.recv_timeout(PATIENCE);
+    }
+    process::exit(130);
 }

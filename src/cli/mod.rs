@@ -76,7 +76,7 @@ fn run(args: &Args) -> Result<Status, Failure> {
 /// Writes one JSON document, ended by a line feed.
 fn print_json(document: &impl serde::Serialize) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, document)?;
+    report::json::write(&mut out, document)?;
     writeln!(out)?;
     out.flush()
 }

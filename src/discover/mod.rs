@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 pub use roots::Roots;
 use search::barrier;
-pub(crate) use search::{Candidate, Search, is_plain_name};
+pub(crate) use search::{Candidate, Search, is_plain_name, shortened};
 pub use search::{Found, Job, Profile, jobs};
 
 use crate::browsers::{self, BROWSERS, Browser, Family};

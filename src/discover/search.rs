@@ -279,3 +279,10 @@ pub(crate) fn is_plain_name(name: &str) -> bool {
         (Some(Component::Normal(_)), None)
     )
 }
+
+/// A name that a browser shows, as long as one that a person gives can be: it is printed
+/// with every cookie.
+pub(crate) fn shortened(name: &str) -> String {
+    const LONGEST: usize = 500;
+    name.chars().take(LONGEST).collect()
+}

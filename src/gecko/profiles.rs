@@ -12,7 +12,7 @@ use super::parent_lock::ParentLock;
 use super::session::{self, SessionFile};
 use crate::browsers::Browser;
 use crate::claim::Guard;
-use crate::discover::{Candidate, Search};
+use crate::discover::{Candidate, Search, shortened};
 use crate::error::{At, Error, Fault};
 use crate::sqlite::{TableStore, read};
 use crate::store::Store;
@@ -20,6 +20,8 @@ use crate::system;
 
 const COOKIES: &str = "cookies.sqlite";
 const PROFILES_INI: &str = "profiles.ini";
+/// Some thousands of profiles; what is read of it takes many times as much.
+const LONGEST_INI: usize = 512 << 10;
 /// Where the profile manager of 2025 keeps the profiles that it makes; they are
 /// not in profiles.ini.
 const GROUPS: &str = "Profile Groups";
@@ -170,6 +172,10 @@ fn read_ini(file: &Path) -> Result<Vec<Listed>, Error> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.at(file)?,
     };
+    if text.len() > LONGEST_INI {
+        let why = format!("it is {} bytes long, which no such file is", text.len());
+        return Err(Fault::Unparsable(why).at(file));
+    }
     let text = String::from_utf8(text).map_err(|e| Fault::Unparsable(e.to_string()).at(file))?;
     // A Windows path is full of what would otherwise be escapes.
     let options = ParseOption {
@@ -186,7 +192,7 @@ fn read_ini(file: &Path) -> Result<Vec<Listed>, Error> {
         if let Some(number) = number.and_then(|number| number.parse::<u32>().ok())
             && let Some(path) = properties.get("Path")
         {
-            let name = properties.get("Name").unwrap_or(path).to_owned();
+            let name = shortened(properties.get("Name").unwrap_or(path));
             let path = path.to_owned();
             profiles.insert(number, Listed { name, path });
         }
