@@ -74,6 +74,21 @@ impl Holder {
     }
 }
 
+/// What something in a folder is; of a link, the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum EntryKind {
+    File,
+    Folder,
+    Other,
+}
+
+/// What a file is opened for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
 /// The outcome of trying to take a lock.
 pub(crate) enum Taken {
     Ours(HeldFile),
@@ -147,6 +162,10 @@ pub(crate) fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
 
 #[cfg(unix)]
 mod doorman_unix;
+#[cfg(unix)]
+mod own_folder_unix;
+#[cfg(windows)]
+mod own_folder_windows;
 #[cfg(windows)]
 mod private_windows;
 #[cfg(unix)]
@@ -158,8 +177,12 @@ mod restart_manager_windows;
 mod temp;
 #[cfg(unix)]
 pub(crate) use doorman_unix::Doorman;
+#[cfg(unix)]
+pub(crate) use own_folder_unix::OwnFolder;
 #[cfg(windows)]
-pub(crate) use private_windows::{create_private, new_private_folder, private_folder};
+pub(crate) use own_folder_windows::OwnFolder;
+#[cfg(windows)]
+pub(crate) use private_windows::create_private;
 #[cfg(unix)]
 pub(crate) use process_unix::{ProcessHandle, owner_of_message_window, users_of, who_listens};
 #[cfg(windows)]
