@@ -58,6 +58,18 @@ pub enum Fault {
     NoCopy(Box<Error>),
     #[error("the copy for undo is damaged: {0}")]
     BadCopy(String),
+    #[error("the copy for undo has format {0}, which this version of cookieclean does not know")]
+    OtherFormat(u32),
+    #[error("deletion {0} is still running, or another undo keeps it locked")]
+    Running(String),
+    #[error("it belongs to {0}")]
+    Anothers(String),
+    #[error("other users may write to it")]
+    OpenToOthers,
+    #[error("the file has another name as well (a hard link)")]
+    OtherName,
+    #[error("it was removed, but its content could not be overwritten: {0}")]
+    NotOverwritten(Box<Fault>),
     #[error(
         "the browser has changed the store's version from {was} to {is} since, \
          and would not understand the old rows"

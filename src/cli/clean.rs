@@ -81,9 +81,21 @@ pub fn run(args: &Clean, output: &Output) -> Result<Status, Failure> {
         &mut human
     };
     let told = run.tell(in_the_way, cleaning);
-    let id = undo.and_then(Deletion::end);
-    let status = told?;
-    cleaning.end(&found, id.as_deref())?;
+    let (id, troubles) = match undo.map(Deletion::end) {
+        Some(ended) => (ended.id, ended.troubles),
+        None => (None, Vec::new()),
+    };
+    let ended = told.and_then(|status| {
+        cleaning.end(&found, id.as_deref())?;
+        Ok(status)
+    });
+    for trouble in &troubles {
+        report::error(trouble);
+    }
+    let mut status = ended?;
+    if !troubles.is_empty() {
+        status.and(Status::Failed);
+    }
     Ok(status)
 }
 

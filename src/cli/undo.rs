@@ -14,7 +14,8 @@ use super::in_the_way::{InTheWay, Party};
 use super::report::json::{ProcessRow, SCHEMA, Why, processes};
 use super::report::text::{count, plain_table, safe};
 use super::{interrupt, report};
-use crate::undo::{Entry, Hindered, PutBack, PutBackOutcome, Undo};
+use crate::error::Error;
+use crate::undo::{Content, Entry, Hindered, PutBack, PutBackOutcome, Taken, Undo};
 
 #[derive(Serialize)]
 struct ListDocument {
@@ -28,12 +29,37 @@ struct EntryRow {
     created: Timestamp,
     domains: Vec<String>,
     cookies: u64,
+    /// When its copies will be destroyed.
+    expires: Timestamp,
+    /// Copies that were not finished when a run was cut off.
+    leftovers: usize,
+    /// It is still running, or being undone.
+    running: bool,
+    /// What of it cannot be read.
+    problems: Vec<Problem>,
 }
 
 #[derive(Serialize)]
 struct ForgetDocument {
     schema: u32,
     forgotten: Vec<String>,
+    /// What could not be destroyed.
+    problems: Vec<Problem>,
+}
+
+#[derive(Serialize)]
+struct Problem {
+    path: String,
+    error: String,
+}
+
+impl Problem {
+    fn of(error: &Error) -> Self {
+        Self {
+            path: error.path.display().to_string(),
+            error: error.fault.to_string(),
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -72,10 +98,9 @@ impl UndoDocument {
 }
 
 pub fn run(arguments: &Arguments, output: &Output, undo: &Undo) -> Result<Status, Failure> {
-    let mut entries = undo.entries()?;
+    let mut entries = undo.entries(Timestamp::now())?;
     if arguments.list {
-        list(entries, output)?;
-        return Ok(Status::Fine);
+        return list(&entries, output);
     }
     if let Some(id) = &arguments.id {
         entries.retain(|entry| entry.id == *id);
@@ -84,86 +109,147 @@ pub fn run(arguments: &Arguments, output: &Output, undo: &Undo) -> Result<Status
         }
     }
     if arguments.forget {
-        let forgotten = match arguments.id {
-            None => undo.forget_all()?,
-            Some(_) => forget(entries)?,
-        };
-        tell_forgotten(forgotten, output)?;
-        return Ok(Status::Fine);
+        return forget(&entries, output);
     }
-    restore(entries.into_iter().next(), arguments, output)
+    let taken = take(&entries)?;
+    restore(taken, arguments, output)
 }
 
-fn list(entries: Vec<Entry>, output: &Output) -> Result<(), Failure> {
-    if output.json {
-        let row = |entry: Entry| EntryRow {
-            id: entry.id,
-            created: entry.created,
-            domains: entry.domains,
-            cookies: entry.cookies,
+fn list(entries: &[Entry], output: &Output) -> Result<Status, Failure> {
+    let mut rows = Vec::new();
+    let mut problems = Vec::new();
+    for entry in entries {
+        let content = match entry.look() {
+            // It has gone since its name was read.
+            Ok(None) => continue,
+            Ok(Some(content)) => content,
+            Err(error) => Content {
+                problems: vec![error],
+                ..Content::default()
+            },
         };
+        rows.push((
+            entry,
+            content.domains.join(" "),
+            EntryRow {
+                id: entry.id.clone(),
+                created: content.created.unwrap_or_else(|| entry.created()),
+                domains: content.domains,
+                cookies: content.cookies,
+                expires: entry.expires(),
+                leftovers: content.leftovers,
+                running: content.is_running,
+                problems: content.problems.iter().map(Problem::of).collect(),
+            },
+        ));
+        problems.extend(content.problems);
+    }
+    let status = match problems.is_empty() {
+        true => Status::Fine,
+        false => Status::Failed,
+    };
+    if output.json {
         super::print_json(&ListDocument {
             schema: SCHEMA,
-            undo: entries.into_iter().map(row).collect(),
+            undo: rows.into_iter().map(|(_, _, row)| row).collect(),
         })?;
-        return Ok(());
+        return Ok(status);
     }
     let mut out = anstream::stdout().lock();
-    if entries.is_empty() {
+    if rows.is_empty() {
         writeln!(out, "There is nothing to undo.")?;
-        return Ok(());
+        return Ok(status);
     }
     let mut table = plain_table();
     table.set_header(["id", "domains", "cookies", "kept until"]);
-    for entry in &entries {
+    for (entry, domains, row) in &rows {
         let until = entry.expires().to_zoned_datetime(TimeZone::system());
+        let remark = match row {
+            row if row.running => "(still running)",
+            row if !row.problems.is_empty() => "(damaged)",
+            row if row.domains.is_empty() => "(leftovers of a run that was cut off)",
+            _ => "",
+        };
         table.add_row([
             entry.id.clone(),
-            safe(&entry.domains.join(" ")).into_owned(),
-            entry.cookies.to_string(),
+            format!("{} {remark}", safe(domains)).trim().to_owned(),
+            row.cookies.to_string(),
             until.strftime("%Y-%m-%d %H:%M").to_string(),
         ]);
     }
     writeln!(out, "{}", table.trim_fmt())?;
-    Ok(())
-}
-
-fn forget(entries: Vec<Entry>) -> Result<Vec<String>, Failure> {
-    let mut forgotten = Vec::new();
-    for entry in entries {
-        let id = entry.id.clone();
-        entry.forget()?;
-        forgotten.push(id);
+    out.flush()?;
+    drop(out);
+    for problem in &problems {
+        report::error(problem);
     }
-    Ok(forgotten)
+    Ok(status)
 }
 
-fn tell_forgotten(forgotten: Vec<String>, output: &Output) -> Result<(), Failure> {
+fn forget(entries: &[Entry], output: &Output) -> Result<Status, Failure> {
+    let mut forgotten = Vec::new();
+    let mut problems = Vec::new();
+    for entry in entries {
+        match entry.forget() {
+            Ok(()) => forgotten.push(entry.id.clone()),
+            Err(error) => problems.push(error),
+        }
+    }
+    let status = match problems.is_empty() {
+        true => Status::Fine,
+        false => Status::Failed,
+    };
     if output.json {
         super::print_json(&ForgetDocument {
             schema: SCHEMA,
             forgotten,
+            problems: problems.iter().map(Problem::of).collect(),
         })?;
-    } else if !output.quiet {
+        return Ok(status);
+    }
+    for problem in &problems {
+        report::error(problem);
+    }
+    if !output.quiet {
         let n = count(forgotten.len() as u64, "deletion");
         writeln!(anstream::stdout(), "The copies of {n} were destroyed.")?;
     }
-    Ok(())
+    Ok(status)
+}
+
+/// The first of these that has something to put back. One that cannot be taken is not
+/// passed over: what would be put back instead, nobody has asked for.
+fn take(entries: &[Entry]) -> Result<Option<(String, Taken)>, Error> {
+    for entry in entries {
+        let Some(taken) = entry.take()? else {
+            continue;
+        };
+        match taken.stores() {
+            Ok(0) => taken.end()?,
+            Ok(_) => return Ok(Some((entry.id.clone(), taken))),
+            Err(error) => {
+                // What was told first counts.
+                let _ = taken.end();
+                return Err(error);
+            }
+        }
+    }
+    Ok(None)
 }
 
 fn restore(
-    entry: Option<Entry>,
+    taken: Option<(String, Taken)>,
     arguments: &Arguments,
     output: &Output,
 ) -> Result<Status, Failure> {
     let mut document = UndoDocument {
         schema: SCHEMA,
-        id: entry.as_ref().map(|entry| entry.id.clone()),
+        id: taken.as_ref().map(|(id, _)| id.clone()),
         restored: 0,
         stores: Vec::new(),
     };
     let mut status = Status::Fine;
-    let Some(entry) = entry else {
+    let Some((_, taken)) = taken else {
         if output.json {
             super::print_json(&document)?;
         } else if !output.quiet {
@@ -178,7 +264,7 @@ fn restore(
         let mut waiting = Vec::new();
         let mut failed = Vec::new();
         let defer = in_the_way.is_dealt_with();
-        let done = entry.restore(&interrupt::happened, |back| match back.outcome {
+        let done = taken.restore(&interrupt::happened, |back| match back.outcome {
             PutBackOutcome::InUse(hindered) if defer => waiting.push((back.store, hindered)),
             PutBackOutcome::Failed(_) if defer => failed.push(back),
             _ => document.add(&back, &mut status, false, output),
@@ -204,10 +290,17 @@ fn restore(
                 true => PutBackOutcome::Interrupted,
                 false => PutBackOutcome::InUse(hindered),
             };
-            let back = PutBack { store, outcome };
+            let back = PutBack {
+                store,
+                outcome,
+                left: None,
+            };
             document.add(&back, &mut status, in_the_way.was_dealt_with(), output);
         }
         break;
+    }
+    if let Err(error) = taken.end() {
+        trouble = trouble.or(Some(Failure::File(error)));
     }
     if let Some(trouble) = trouble {
         // What is back already is told all the same.
@@ -287,11 +380,15 @@ fn row(back: &PutBack) -> (StoreRow, Status) {
             row.restored = done.restored;
             row.skipped = done.skipped + done.homeless;
             row.homeless = done.homeless;
-            match &done.trouble {
+            row.error = match (&done.trouble, &back.left) {
+                (Some(fault), _) => Some(fault.to_string()),
+                (None, Some(left)) => Some(left.to_string()),
+                (None, None) => None,
+            };
+            match row.error {
                 None => Status::Fine,
-                Some(fault) => {
+                Some(_) => {
                     row.status = "error";
-                    row.error = Some(fault.to_string());
                     Status::Failed
                 }
             }
@@ -320,7 +417,12 @@ fn tell(back: &PutBack, waited: bool) {
     match &back.outcome {
         PutBackOutcome::Restored(done) => {
             if let Some(fault) = &done.trouble {
-                report::warn(&format!("{store}: {fault}"));
+                report::warn(&format!("{store}: {fault}; its copy is kept"));
+            }
+            if let Some(error) = &back.left {
+                report::warn(&format!(
+                    "{store} has its cookies back; of their copy, {error}"
+                ));
             }
         }
         PutBackOutcome::InUse(Hindered { user, .. }) => {

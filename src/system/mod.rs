@@ -78,6 +78,21 @@ impl Holder {
     }
 }
 
+/// What something in a folder is; of a link, the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum EntryKind {
+    File,
+    Folder,
+    Other,
+}
+
+/// What a file is opened for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
 /// The outcome of trying to take a lock.
 pub(crate) enum Taken {
     Ours(HeldFile),
@@ -162,6 +177,10 @@ mod doorman_unix;
 mod folder_unix;
 #[cfg(windows)]
 mod folder_windows;
+#[cfg(unix)]
+mod own_folder_unix;
+#[cfg(windows)]
+mod own_folder_windows;
 #[cfg(windows)]
 mod private_windows;
 #[cfg(unix)]
@@ -177,8 +196,12 @@ pub(crate) use doorman_unix::Doorman;
 pub(crate) use folder_unix::Folder;
 #[cfg(windows)]
 pub(crate) use folder_windows::Folder;
+#[cfg(unix)]
+pub(crate) use own_folder_unix::OwnFolder;
 #[cfg(windows)]
-pub(crate) use private_windows::{create_private, new_private_folder, private_folder};
+pub(crate) use own_folder_windows::OwnFolder;
+#[cfg(windows)]
+pub(crate) use private_windows::create_private;
 #[cfg(unix)]
 pub(crate) use process_unix::{ProcessHandle, owner_of_message_window, users_of, who_listens};
 #[cfg(windows)]

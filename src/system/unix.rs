@@ -1,8 +1,8 @@
 //! POSIX: record locks and modes.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -171,28 +171,6 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o600)
         .open(path)
-}
-
-/// Creates a folder for its owner only, with the folders above it; one that is
-/// there must be the user's own, and is closed to others.
-pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    let metadata = fs::symlink_metadata(path)?;
-    if !metadata.is_dir() {
-        return Err(io::Error::other("it is a link, not a folder"));
-    }
-    if metadata.uid() != nix::unistd::geteuid().as_raw() {
-        return Err(io::Error::other("the folder belongs to another user"));
-    }
-    if metadata.mode() & 0o077 != 0 {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
-    }
-    Ok(())
-}
-
-/// Creates a folder for its owner only; there must be nothing of that name yet.
-pub(crate) fn new_private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(0o700).create(path)
 }
 
 /// The path with all links followed.
