@@ -208,6 +208,7 @@ fn restore_one(
         }
         Err(Refused::Failed(error)) => return Err(error),
     };
-    let restored = job.store.restore(&claim, &mut copy)?;
+    let mut restored = job.store.restore(&claim, &mut copy)?;
+    restored.trouble = restored.trouble.or_else(|| claim.lost());
     Ok(PutBackOutcome::Restored(restored))
 }
