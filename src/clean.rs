@@ -71,12 +71,18 @@ pub fn look(
 }
 
 fn look_at(job: &Job<'_>, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Looked {
-    // Looking needs no lock; that it cannot be looked at is said when deleting.
-    let in_use = job.profile.guard.in_use().unwrap_or_default();
+    let in_use = job.profile.guard.in_use();
     let found = job.store.find(query, &mut |batch| send(sorted(batch)));
-    Looked {
-        outcome: found.map_err(|error| unread(error, in_use.is_some())),
-        in_use,
+    match in_use {
+        Ok(in_use) => Looked {
+            outcome: found.map_err(|error| unread(error, in_use.is_some())),
+            in_use,
+        },
+        // What was found is shown all the same: looking needs no lock.
+        Err(error) => Looked {
+            outcome: Err(Unread::Failed(error)),
+            in_use: None,
+        },
     }
 }
 
@@ -192,10 +198,11 @@ fn delete(job: &Job<'_>, plan: &Plan<'_>, send: &mut dyn FnMut(Vec<Cookie>)) -> 
                 copy.keep();
             }
             send(sorted(shown));
+            let trouble = done.trouble.or_else(|| claim.lost());
             Outcome::Cleaned {
                 deleted: done.deleted,
                 kept: done.kept,
-                trouble: done.trouble.map(|fault| fault.at(job.store.path())),
+                trouble: trouble.map(|fault| fault.at(job.store.path())),
             }
         }
         Err(error) => match claim.still_holds() {

@@ -24,6 +24,17 @@ pub enum Fault {
     Gone,
     #[error("it is not a regular file")]
     NotAFile,
+    #[error("it is a link, and links are not followed here")]
+    Link,
+    #[error(
+        "its path is {length} bytes long, and may have {room}: the socket at which a browser \
+         that starts has to wait would not fit into it"
+    )]
+    PathTooLong { length: usize, room: usize },
+    #[error("no socket can be made there, at which a browser that starts would wait: {0}")]
+    NoSocket(io::Error),
+    #[error("it was taken over meanwhile, and what was changed may not last: {0}")]
+    TakenOver(String),
     #[error("it is not an SQLite database, or only the beginning of one")]
     NotADatabase,
     #[error("the database is damaged: {0}")]

@@ -241,7 +241,12 @@ fn pipes_in_the_places_of_lists_and_locks_do_not_hang() {
     let run = world.run(&["openai.com"]).expect(1);
     assert!(run.stderr.contains("Local State"), "{run:#?}");
     assert!(run.stderr.contains("profiles.ini"), "{run:#?}");
-    assert!(run.stdout.contains("Deleted 8 cookies"), "{run:#?}");
+    // Whether anybody has locked a pipe cannot be told.
+    assert!(
+        run.stderr.contains("lockfile: it is not a regular file"),
+        "{run:#?}"
+    );
+    assert!(run.stdout.contains("Deleted 4 cookies"), "{run:#?}");
 }
 
 #[test]

@@ -43,7 +43,8 @@ struct ProfileRow {
 }
 
 struct Looked {
-    user: Option<InUse>,
+    /// An error when that cannot be told.
+    user: Result<Option<InUse>, Error>,
     cookies: Result<u64, Error>,
 }
 
@@ -57,12 +58,10 @@ pub fn run(profiles: &Profiles, output: &Output) -> Result<Status, Failure> {
         |profile, _: &mut dyn FnMut(())| look(profile),
         |profile, event| {
             let Event::Done(looked) = event else { return };
-            status.and(match &looked.cookies {
-                Ok(_) => Status::Fine,
-                Err(error) if error.fault.is_browsers_doing() && looked.user.is_some() => {
-                    Status::InUse
-                }
-                Err(_) => Status::Failed,
+            status.and(match (&looked.cookies, &looked.user) {
+                (Ok(_), Ok(_)) => Status::Fine,
+                (Err(error), Ok(Some(_))) if error.fault.is_browsers_doing() => Status::InUse,
+                _ => Status::Failed,
             });
             rows.push(row(profile, looked));
         },
@@ -81,7 +80,7 @@ pub fn run(profiles: &Profiles, output: &Output) -> Result<Status, Failure> {
 
 fn look(profile: &Profile) -> Looked {
     Looked {
-        user: profile.guard.in_use().ok().flatten(),
+        user: profile.guard.in_use(),
         cookies: profile
             .stores
             .iter()
@@ -97,18 +96,24 @@ fn is_counted(store: &dyn Store) -> bool {
 }
 
 fn row(profile: &Profile, looked: Looked) -> ProfileRow {
+    let cookies = looked.cookies.as_ref().ok().copied();
+    let (user, unseen) = match looked.user {
+        Ok(user) => (user, None),
+        Err(error) => (None, Some(error)),
+    };
+    let error = looked.cookies.err().or(unseen);
     ProfileRow {
         browser: profile.browser.id,
         browser_name: profile.browser.name,
         profile: profile.name.clone(),
         profile_name: profile.display_name.clone(),
         dir: profile.dir.display().to_string(),
-        in_use: looked.user.is_some(),
-        in_use_by: processes(looked.user.as_ref()),
-        in_use_why: looked.user.as_ref().map(Why::of),
-        cookies: looked.cookies.as_ref().ok().copied(),
-        error: looked.cookies.err().map(|error| error.to_string()),
-        user: looked.user,
+        in_use: user.is_some(),
+        in_use_by: processes(user.as_ref()),
+        in_use_why: user.as_ref().map(Why::of),
+        cookies,
+        error: error.map(|error| error.to_string()),
+        user,
     }
 }
 

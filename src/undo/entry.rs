@@ -309,7 +309,10 @@ fn restore_one(
         Err(Refused::Failed(error)) => return Err(error),
     };
     match job.store.restore(&claim, &mut copy) {
-        Ok(restored) => Ok(PutBackOutcome::Restored(restored)),
+        Ok(mut restored) => {
+            restored.trouble = restored.trouble.or_else(|| claim.lost());
+            Ok(PutBackOutcome::Restored(restored))
+        }
         // It is the copy, not the store.
         Err(Error {
             fault: fault @ Fault::BadCopy(_),

@@ -107,6 +107,16 @@ pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static st
             "Please report this: it should not happen. \"cookieclean undo --list\" shows \
              whether something can be put back."
         }
+        Fault::Link => "No browser makes a link of that name: see where it leads, and remove it.",
+        Fault::PathTooLong { .. } => {
+            "Nothing was changed. Make the folder reachable by a shorter path (on Linux: mount \
+             --bind), and name that with --profile-dir."
+        }
+        Fault::NoSocket(_) => {
+            "Nothing was changed. Some network file systems have no sockets: run this where the \
+             browser runs, or on a copy of the profile that is put back."
+        }
+        Fault::TakenOver(_) => "Close the browser, and run this again.",
         Fault::Gone
         | Fault::NotAFile
         | Fault::OtherName
