@@ -5,6 +5,8 @@
 
 mod copy;
 mod entry;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 
 use std::fs;
 use std::io::{self, Seek};
