@@ -354,7 +354,7 @@ fn dump(path: &Path) -> Option<Dump> {
                 values.push(Value::from(row.get_ref(i).ok()?));
             }
             let text = format!("{values:?}");
-            match is_of_the_site(&table, &columns, &values) {
+            match is_row_of_the_site(&table, &columns, &values) {
                 true => dump.matching.push(text),
                 false => others.push(text),
             }
@@ -367,7 +367,7 @@ fn dump(path: &Path) -> Option<Dump> {
 }
 
 /// A model of what is deleted: nothing of the code that is checked.
-fn is_of_the_site(table: &str, columns: &[String], values: &[Value]) -> bool {
+fn is_row_of_the_site(table: &str, columns: &[String], values: &[Value]) -> bool {
     let column = |wanted: &str| {
         let index = columns.iter().position(|column| column == wanted);
         match index.map(|index| &values[index]) {
@@ -375,27 +375,34 @@ fn is_of_the_site(table: &str, columns: &[String], values: &[Value]) -> bool {
             _ => "".into(),
         }
     };
-    let is_it = |host: &str| host == DOMAIN || is_below(host.as_bytes(), DOMAIN.as_bytes());
-    let is_host = |host: &str| is_it(host.strip_prefix('.').unwrap_or(host));
     match table {
         "cookies" => {
-            let site = Url::parse(&column("top_frame_site_key"));
-            is_host(&column("host_key")) || site.is_ok_and(|url| url.host_str().is_some_and(is_it))
+            let site = Url::parse(&column("top_frame_site_key")).ok();
+            let site = site.as_ref().and_then(Url::host_str);
+            is_of_the_site(&column("host_key"), site)
         }
         "moz_cookies" => {
             let attributes = column("originAttributes");
-            let partition = crate::gecko::fuzzing::partition_host(&attributes);
-            is_host(&column("host")) || partition.is_some_and(|host| is_host(&host))
+            let site = crate::gecko::fuzzing::partition_host(&attributes);
+            is_of_the_site(&column("host"), site.as_deref())
         }
         "dbsc_session_tbl" => {
             let key = column("key");
             let site = key.split_once("://").map_or(&*key, |(_, site)| site);
             let port = site.rsplit_once(':');
             let port = port.filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-            is_host(port.map_or(site, |(host, _)| host))
+            is_of_the_site(port.map_or(site, |(host, _)| host), None)
         }
         _ => false,
     }
+}
+
+/// By its host, and the host of the site under which it is partitioned.
+pub(crate) fn is_of_the_site(host: &str, site: Option<&str>) -> bool {
+    [Some(host), site].into_iter().flatten().any(|host| {
+        let bare = host.strip_prefix('.').unwrap_or(host);
+        bare == DOMAIN || is_below(bare.as_bytes(), DOMAIN.as_bytes())
+    })
 }
 
 /// A database on which nothing takes for ever.

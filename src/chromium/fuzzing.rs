@@ -17,6 +17,7 @@ use super::cookies::Cookies;
 use super::device_bound::DeviceBound;
 use super::values::Opener;
 use crate::browsers::{Layout, by_id};
+use crate::discover::{Filter, Roots, discover};
 use crate::fuzzing::{Input, folder};
 use crate::keyring::{Keyrings, Question};
 use crate::sqlite::TableStore;
@@ -33,26 +34,32 @@ pub(crate) fn device_bound(path: PathBuf) -> Box<dyn Store> {
 
 /// What is read is what serde_json finds at the same place.
 pub fn local_state(data: &[u8]) {
-    let user_data = folder();
+    let user_data = folder().join("user-data");
+    const FOLDERS: [&str; 2] = ["Default", "Profile 1"];
+    for name in FOLDERS {
+        fs::create_dir_all(user_data.join(name)).expect("a folder");
+        fs::write(user_data.join(name).join("Preferences"), "{}").expect("a file");
+    }
     fs::write(user_data.join("Local State"), data).expect("a file");
-    let profiles = super::local_state::profiles(&user_data);
+    let roots = Roots::of_this_user(Layout::of_this_system()).expect("a home");
+    let filter = Filter {
+        folders: vec![user_data.clone()],
+        ..Filter::default()
+    };
+    let found = discover(&roots, &filter).expect("a user-data folder");
     let background_apps = super::local_state::background_apps(&user_data);
     let key = super::local_state::encrypted_key(&user_data);
     let Ok(state) = serde_json::from_slice::<Value>(data) else {
-        assert_eq!(background_apps, None);
+        // Which a reader of less than the whole may not notice.
         return;
     };
     let at = |pointer| state.pointer(pointer).unwrap_or(&Value::Null);
-    if let Ok(profiles) = profiles {
-        let (found, wanted) = (profiles, at("/profile/info_cache"));
-        let names = |value: &Value| -> Vec<(String, Option<String>)> {
-            let entries = value.as_object().into_iter().flatten();
-            let entry = |(folder, entry): (&String, &Value)| {
-                (folder.clone(), entry["name"].as_str().map(String::from))
-            };
-            entries.map(entry).collect()
-        };
-        assert_eq!(names(&found), names(wanted));
+    let listed = at("/profile/info_cache");
+    assert_eq!(found.profiles.len(), FOLDERS.len());
+    for profile in &found.profiles {
+        let shown = listed[&profile.name]["name"].as_str();
+        let shown = shown.filter(|shown| !shown.is_empty());
+        assert_eq!(profile.display_name, shown.unwrap_or(&profile.name));
     }
     assert_eq!(background_apps, at("/background_mode/enabled").as_bool());
     match (key, at("/os_crypt/encrypted_key")) {

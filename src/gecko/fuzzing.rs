@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
+use serde::de::IgnoredAny;
 use serde_json::Value;
 use url::form_urlencoded::{self, Serializer};
 
@@ -11,8 +12,8 @@ use super::containers::Containers;
 use super::cookies::MozCookies;
 use super::origin_attributes::OriginAttributes;
 use super::profiles;
-pub use super::session::fuzzing::session;
-use crate::fuzzing::{Input, folder};
+use super::session::SessionFile;
+use crate::fuzzing::{InMemory, Input, claim, folder, is_of_the_site, query};
 use crate::sqlite::TableStore;
 use crate::store::Store;
 
@@ -33,14 +34,19 @@ pub(crate) fn partition_host(suffix: &str) -> Option<String> {
             _ => {}
         }
     }
+    site_in(partition.as_deref(), isolated.as_deref())
+}
+
+/// The host in `(https,openai.com)`, or in what has no scheme.
+fn site_in(partition: Option<&str>, isolated: Option<&str>) -> Option<String> {
     let in_brackets = |key: &str| {
         let inside = key.strip_prefix('(')?.strip_suffix(')')?;
         inside.split(',').nth(1).map(String::from)
     };
     match (partition, isolated) {
-        (Some(key), _) => in_brackets(&key),
-        (None, Some(domain)) if domain.starts_with('(') => in_brackets(&domain),
-        (None, domain) => domain,
+        (Some(key), _) => in_brackets(key),
+        (None, Some(domain)) if domain.starts_with('(') => in_brackets(domain),
+        (None, domain) => domain.map(String::from),
     }
 }
 
@@ -156,4 +162,124 @@ pub fn profiles_ini(data: &[u8]) {
     fs::write(&file, &written).expect("a file");
     let listed = profiles::listed(&file);
     assert_eq!(listed.ok(), Some(wanted), "{written}");
+}
+
+/// What is deleted is what a model says, the rest is JSON, and undo gives the same text
+/// again; what fails leaves the file as it is.
+pub fn session(data: &[u8]) {
+    let profile = folder().join("profile");
+    fs::create_dir_all(&profile).expect("a folder");
+    let path = profile.join("sessionstore.jsonlz4");
+    fs::write(&path, data).expect("a file");
+    let store = SessionFile::new(path.clone(), Containers::of(&profile));
+    let mut query = query();
+    query.with_values = true;
+    let mut shown = 0;
+    let found = store.find(&query, &mut |cookies| shown += cookies.len() as u64);
+    let (hosts, total) = (store.hosts(), store.total());
+    let before = text_of(data);
+
+    query.with_values = false;
+    let mut copy = InMemory::new();
+    let mut told = 0;
+    let deleted = store.delete(&claim(), &query, Some(&mut copy), &mut |_| told += 1);
+    let written = fs::read(&path).expect("it is there");
+    let deleted = match deleted {
+        Ok(deleted) if deleted.deleted > 0 => deleted,
+        nothing => {
+            assert!(
+                written == data,
+                "nothing was deleted, and the file has changed"
+            );
+            if let (Ok(_), Some(before)) = (nothing, before) {
+                check_model(&before, &before);
+            }
+            return;
+        }
+    };
+    assert!(deleted.trouble.is_none(), "{:?}", deleted.trouble);
+    let counts = found.expect("it was cleaned");
+    let total = total.expect("it was cleaned");
+    assert_eq!(
+        (counts.matched, shown, told),
+        (deleted.deleted, deleted.deleted, deleted.deleted)
+    );
+    assert_eq!(
+        (counts.total, total),
+        (deleted.deleted + deleted.kept, counts.total)
+    );
+    assert_eq!(hosts.expect("it was cleaned").values().sum::<u64>(), total);
+    let now = store.find(&query, &mut |_| {}).expect("it is a session");
+    assert_eq!((now.matched, now.total), (0, deleted.kept));
+    let before = before.expect("it was cleaned");
+    let after = text_of(&written).expect("it is a session");
+    serde_json::from_str::<IgnoredAny>(&after).expect("it is JSON");
+    check_model(&before, &after);
+
+    let restored = store.restore(&claim(), &mut copy).expect("undo");
+    assert_eq!((restored.restored, restored.skipped), (deleted.deleted, 0));
+    assert_eq!((restored.homeless, restored.trouble.is_none()), (0, true));
+    let back = text_of(&fs::read(&path).expect("it is there"));
+    assert_eq!(back.as_ref(), Some(&before));
+}
+
+/// The text of a session, read in a way of its own.
+fn text_of(file: &[u8]) -> Option<String> {
+    let text = match file.strip_prefix(b"mozLz40\0") {
+        None => file.to_vec(),
+        Some([a, b, c, 0, block @ ..]) => {
+            let length = u32::from_le_bytes([*a, *b, *c, 0]);
+            lz4_flex::block::decompress(block, length as usize).ok()?
+        }
+        Some(_) => return None,
+    };
+    String::from_utf8(text).ok()
+}
+
+/// The same deletion in the value of the JSON, where serde_json can tell it and no crash
+/// page has a session in a string.
+fn check_model(before: &str, after: &str) {
+    let parse = |text| serde_json::from_str::<Value>(text).ok();
+    let (Some(mut model), Some(after)) = (parse(before), parse(after)) else {
+        return;
+    };
+    if !before.contains("sessionData") && !before.contains('\\') {
+        delete_from(&mut model);
+        assert_eq!(model, after);
+    }
+}
+
+/// Takes what is of the site out of every array that is called `cookies`.
+fn delete_from(json: &mut Value) {
+    match json {
+        Value::Array(elements) => elements.iter_mut().for_each(delete_from),
+        Value::Object(members) => {
+            for (key, value) in members {
+                match value.as_array_mut() {
+                    Some(cookies) if key == "cookies" => cookies.retain(|c| !is_meant(c)),
+                    _ => delete_from(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn is_meant(cookie: &Value) -> bool {
+    let (Some(host), Some(_)) = (cookie["host"].as_str(), cookie["name"].as_str()) else {
+        return false;
+    };
+    // A browser writes strings; anything else is taken as it is written.
+    let attribute = |key: &str| match &cookie["originAttributes"][key] {
+        Value::Null | Value::Bool(false) => None,
+        Value::String(text) if matches!(&**text, "" | "0" | "false" | "null") => None,
+        Value::String(text) => Some(text.clone()),
+        other => Some(other.to_string()).filter(|text| text != "0"),
+    };
+    let partition = attribute("partitionKey");
+    let isolated = attribute("firstPartyDomain");
+    is_of_the_site(
+        host,
+        site_in(partition.as_deref(), isolated.as_deref()).as_deref(),
+    )
 }

@@ -6,8 +6,6 @@
 
 mod cookie;
 mod format;
-#[cfg(any(test, fuzzing))]
-pub(super) mod fuzzing;
 mod replace;
 #[cfg(test)]
 mod tests;
