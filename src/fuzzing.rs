@@ -213,7 +213,8 @@ pub fn sqlite(data: &[u8]) {
     let _ = fs::remove_dir_all(&folder);
     fs::create_dir(&folder).expect("a folder");
     let path = folder.join("store");
-    let (base, make): (&[u8], fn(PathBuf) -> Box<dyn Store>) = match family % 3 {
+    type Make = fn(PathBuf) -> Box<dyn Store>;
+    let (base, make): (&[u8], Make) = match family % 3 {
         0 => (chromium_base(), crate::chromium::fuzzing::cookies),
         1 => (gecko_base(), crate::gecko::fuzzing::cookies),
         _ => (bound_base(), crate::chromium::fuzzing::device_bound),
@@ -345,7 +346,7 @@ fn dump(path: &Path) -> Option<Dump> {
     for table in tables {
         let sql = format!("SELECT * FROM \"{}\"", table.replace('"', "\"\""));
         let mut select = db.prepare(&sql).ok()?;
-        let columns: Vec<String> = select.column_names().into_iter().map(Into::into).collect();
+        let columns: Vec<String> = select.column_names().map(Into::into).collect();
         let mut rows = select.query([]).ok()?;
         let mut others = Vec::new();
         while let Some(row) = rows.next().ok()? {
