@@ -8,6 +8,8 @@
 mod age;
 mod copy;
 mod entry;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod locked;
 
 use std::io::{self, Seek};
