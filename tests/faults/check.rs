@@ -30,16 +30,37 @@ impl Findings {
 }
 
 /// What was done to the run.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Ordeal {
     /// It was killed, or was out of memory, which ends a program as well.
     pub may_be_killed: bool,
-    /// Removing files failed, so that some may be left.
-    pub keeps_files: bool,
+    /// What fails goes on failing, also when files are to be removed.
+    pub lasts: bool,
+    /// The call that failed.
+    pub at: String,
+}
+
+impl Ordeal {
+    /// Whether it is the fault's doing that a file was not removed.
+    fn may_keep(&self, name: &str) -> bool {
+        let name = name.rsplit('/').next().unwrap_or(name);
+        let is_removal = ["unlink", "rmdir"]
+            .iter()
+            .any(|call| self.at.contains(call));
+        self.may_be_killed || self.lasts || is_removal || self.at.contains(name)
+    }
+}
+
+/// What a browser that crashed leaves as well, and what it takes away at its next start.
+fn is_of_a_crash(name: &str) -> bool {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    name.starts_with("Singleton") && !name.contains('.')
+        || name == ".parentlock"
+        || name.ends_with("-shm")
 }
 
 /// Looks at what a run has left, and lets the command finish the job and take it back.
-pub fn check(scene: &Scene, run: &Outcome, ordeal: Ordeal) -> Findings {
+pub fn check(scene: &Scene, run: &Outcome, ordeal: &Ordeal) -> Findings {
     let mut check = Check {
         scene,
         run,
@@ -48,7 +69,9 @@ pub fn check(scene: &Scene, run: &Outcome, ordeal: Ordeal) -> Findings {
         found: Findings::default(),
     };
     check.status();
-    check.rest_of_home();
+    check.stores_are_whole();
+    check.others_are_as_they_were("after the fault");
+    check.nothing_is_left_at_once();
     match scene.scenario {
         Scenario::Delete | Scenario::DeleteForGood => check.deletion(),
         Scenario::Undo => check.undo(),
@@ -62,7 +85,7 @@ pub fn check(scene: &Scene, run: &Outcome, ordeal: Ordeal) -> Findings {
 struct Check<'a> {
     scene: &'a Scene,
     run: &'a Outcome,
-    ordeal: Ordeal,
+    ordeal: &'a Ordeal,
     now: Contents,
     found: Findings,
 }
@@ -72,35 +95,32 @@ impl Check<'_> {
         self.run.code.is_none() || self.never_began()
     }
 
-    /// The program was not loaded at all.
+    /// It was not loaded, or not even the language's own start was done.
     fn never_began(&self) -> bool {
-        self.run.code == Some(127) && self.run.stdout.is_empty()
+        let same =
+            |name: &str| items(&self.scene.saved(name)) == items(&self.scene.root().join(name));
+        self.run.stdout.is_empty()
+            && matches!(self.run.code, Some(127) | None)
+            && same("home")
+            && same("state")
     }
 
     /// Whether it ended in a way that is foreseen.
     fn status(&mut self) {
         let run = self.run;
-        match run.code {
-            _ if run.hung => self.found.add("it hangs"),
-            Some(0 | 1 | 3) => {}
-            Some(127) if self.never_began() => {
-                let same = items(&self.scene.home()) == items(&self.scene.saved("home"));
-                self.found
-                    .check(same, || "it did not begin, but changed something".into());
-            }
-            Some(2) => self
-                .found
-                .add(format!("exit 2 (usage): {}", last_line(&run.stderr))),
-            Some(101) => self
-                .found
-                .add(format!("panic: {}", first_line(&run.stderr))),
-            Some(code) => self
-                .found
-                .add(format!("exit {code}: {}", last_line(&run.stderr))),
-            None if self.ordeal.may_be_killed => {}
-            None => self
-                .found
-                .add(format!("a signal ended it: {}", last_line(&run.stderr))),
+        let first = run.stderr.lines().next().unwrap_or_default();
+        let foreseen = match run.code {
+            _ if run.hung => Some("it hangs".to_owned()),
+            Some(0 | 1 | 3) => None,
+            _ if self.never_began() => None,
+            Some(2) => Some(format!("exit 2 (usage): {first}")),
+            Some(101) => Some(format!("it panics: {first}")),
+            Some(code) => Some(format!("exit {code}: {first}")),
+            None if self.ordeal.may_be_killed => None,
+            None => Some(format!("a signal ended it: {first}")),
+        };
+        if let Some(what) = foreseen {
+            self.found.add(self.short(&what));
         }
         let is_silent = run.stderr.is_empty() && run.json().is_none();
         if matches!(run.code, Some(1 | 3)) && is_silent {
@@ -120,7 +140,7 @@ impl Check<'_> {
     }
 
     /// Each store holds all of the rows or none, and nothing else has changed.
-    fn stores_are_whole(&mut self, when: &str) {
+    fn stores_are_whole(&mut self) {
         for (store, now) in self.now.iter().enumerate() {
             if self.is_there(store) || self.is_gone(store) {
                 continue;
@@ -131,45 +151,71 @@ impl Check<'_> {
                 Content::Text(_) => "it has another text than before".into(),
             };
             self.found
-                .add(format!("{when} {} is not whole: {what}", STORES[store]));
+                .add(format!("{} is not whole: {what}", STORES[store]));
         }
     }
 
     /// What does not belong to a store is as it was.
-    fn rest_of_home(&mut self) {
-        let when = "after the fault";
-        self.stores_are_whole(when);
-        let may_leave = self.was_killed() || self.ordeal.keeps_files;
-        self.nothing_is_left(when, may_leave);
-    }
-
-    fn nothing_is_left(&mut self, when: &str, may_leave: bool) {
+    fn others_are_as_they_were(&mut self, when: &str) {
         let (before, after) = (items(&self.scene.saved("home")), items(&self.scene.home()));
         for (name, item) in &before {
             if !is_of_a_store(name) && after.get(name) != Some(item) {
                 self.found.add(format!("{when} {name} is not as it was"));
             }
         }
-        if may_leave {
+    }
+
+    /// What is there that was not there before: names in the home folder.
+    fn additions(&self) -> Vec<String> {
+        let before = items(&self.scene.saved("home"));
+        items(&self.scene.home())
+            .into_iter()
+            .filter(|(name, _)| !before.contains_key(name))
+            // An empty journal, as the browsers leave it.
+            .filter(|(name, item)| !is_of_a_store(name) || has_something(item))
+            .map(|(name, _)| name)
+            .collect()
+    }
+
+    /// A run that ended by itself has removed what it made, unless that is what failed.
+    fn nothing_is_left_at_once(&mut self) {
+        if self.was_killed() {
             return;
         }
-        for (name, item) in &after {
-            // Firefox leaves its lock itself; one that a kill left does no harm.
-            let is_lock = self.ordeal.may_be_killed && name.ends_with("/.parentlock");
-            let is_new = !before.contains_key(name) && !is_lock;
-            if is_new && (!is_of_a_store(name) || has_something(item)) {
-                self.found
-                    .add(format!("{when} {} is left", without_numbers(name)));
+        for name in self.additions() {
+            if !self.ordeal.may_keep(&name) {
+                let name = self.short(&name);
+                self.found.add(format!("after the fault {name} is left"));
             }
         }
-        // A private copy that a kill has left goes an hour later.
-        if !self.ordeal.may_be_killed {
-            for name in items(&self.scene.tmp()).keys() {
-                let name = without_numbers(name.split('/').next().unwrap_or(name));
-                self.found
-                    .add(format!("{when} {name} is left in the temporary folder"));
+        for (name, item) in items(&self.scene.tmp()) {
+            let folder = name.split('/').next().unwrap_or(&name);
+            let short = format!("in the temporary folder {} is left", self.short(&name));
+            if matches!(item, Item::File(_)) && has_something(&item) {
+                match self.ordeal.may_keep(folder) {
+                    true => self.found.notes.push(short),
+                    false => self.found.add(short),
+                }
             }
         }
+    }
+
+    /// Another run has removed what was left, but for what a browser takes away.
+    fn nothing_is_left(&mut self, when: &str) {
+        self.others_are_as_they_were(when);
+        for name in self.additions() {
+            let what = format!("{when} {} is left", self.short(&name));
+            match is_of_a_crash(&name) || is_of_a_store(&name) {
+                true => self.found.notes.push(what),
+                false => self.found.add(what),
+            }
+        }
+    }
+
+    /// The text without what differs from run to run.
+    fn short(&self, text: &str) -> String {
+        let root = self.scene.root().to_string_lossy().into_owned();
+        without_numbers(&text.replace(&root, "."))
     }
 
     fn deletion(&mut self) {
@@ -186,8 +232,15 @@ impl Check<'_> {
                     .add(format!("the next deletion leaves {name} as it is"));
             }
         }
-        self.no_value_is_left("after the next deletion");
-        self.nothing_is_left("after the next deletion", false);
+        // A run that finds nothing to delete does not write.
+        for store in 0..STORES.len() {
+            if let Some(what) = self.value_left_in(store) {
+                self.found
+                    .notes
+                    .push(format!("after the next deletion {what}"));
+            }
+        }
+        self.nothing_is_left("after the next deletion");
         if self.scene.scenario == Scenario::Delete {
             self.undo_brings_all_back();
         } else {
@@ -228,7 +281,7 @@ impl Check<'_> {
                 _ => true,
             };
             if lie {
-                let error = without_numbers(error);
+                let error = self.short(error);
                 let state = if gone { "gone" } else { "there" };
                 self.found.add(format!(
                     "a lie: {name} is called {status}, {deleted} deleted ({error}), but its rows \
@@ -239,7 +292,9 @@ impl Check<'_> {
                 self.found.notes.push(format!("{name} is called in use"));
             }
             if status == "cleaned" {
-                self.no_value_is_left_in(store, "after it was cleaned");
+                if let Some(what) = self.value_left_in(store) {
+                    self.found.add(format!("after it was cleaned {what}"));
+                }
             }
         }
         if missed > 0 && (!problems || run.code == Some(0)) {
@@ -258,7 +313,7 @@ impl Check<'_> {
                 None if any_gone => self.found.add("a lie: no copy is said to be kept"),
                 None => {
                     let copies = copies(self.scene);
-                    if !copies.is_empty() && !self.ordeal.keeps_files {
+                    if !copies.is_empty() && !self.ordeal.may_keep("undo") {
                         self.found
                             .add("no copy is said to be kept, but there are some");
                     }
@@ -272,18 +327,12 @@ impl Check<'_> {
         }
     }
 
-    /// No value of a deleted cookie stands in any file of the stores.
-    fn no_value_is_left(&mut self, when: &str) {
-        for store in 0..STORES.len() {
-            self.no_value_is_left_in(store, when);
-        }
-    }
-
-    fn no_value_is_left_in(&mut self, store: usize, when: &str) {
+    /// Where a value of a deleted cookie still stands.
+    fn value_left_in(&self, store: usize) -> Option<String> {
         let (Content::Rows(there), Content::Rows(gone)) =
             (&self.scene.there[store], &self.scene.gone[store])
         else {
-            return;
+            return None;
         };
         // A part of another cookie's value, or host, tells nothing.
         let kept = gone.join(" ");
@@ -302,12 +351,10 @@ impl Check<'_> {
                 continue;
             };
             if stands_in(&bytes, &deleted) {
-                self.found.add(format!(
-                    "{when} deleted values stand in {}{suffix}",
-                    STORES[store]
-                ));
+                return Some(format!("deleted values stand in {}{suffix}", STORES[store]));
             }
         }
+        None
     }
 
     fn undo(&mut self) {
@@ -329,7 +376,7 @@ impl Check<'_> {
                     _ => self.is_there(store) && restored == 0,
                 };
                 if lie {
-                    let error = without_numbers(row["error"].as_str().unwrap_or_default());
+                    let error = self.short(row["error"].as_str().unwrap_or_default());
                     let state = if self.is_there(store) { "back" } else { "gone" };
                     self.found.add(format!(
                         "a lie: {} is called {status}, {restored} restored ({error}), but its \
@@ -353,7 +400,7 @@ impl Check<'_> {
             }
         }
         self.undo_brings_all_back();
-        self.nothing_is_left("after the next undo", false);
+        self.nothing_is_left("after the next undo");
     }
 
     /// Undo, as often as there is something to, brings everything back, and nothing is
@@ -375,7 +422,7 @@ impl Check<'_> {
             }
         }
         for name in copies(self.scene) {
-            let name = without_numbers(&name);
+            let name = self.short(&name);
             self.found
                 .add(format!("after undo {name} is left in the state folder"));
         }
@@ -385,7 +432,13 @@ impl Check<'_> {
         if run.code == Some(0) && !run.hung {
             return;
         }
-        let mut why = vec![last_line(&run.stderr)];
+        let mut why: Vec<_> = run
+            .stderr
+            .lines()
+            .rfind(|line| !line.is_empty())
+            .map(str::to_owned)
+            .into_iter()
+            .collect();
         for row in run.json().unwrap_or_default()["stores"]
             .as_array()
             .into_iter()
@@ -396,7 +449,7 @@ impl Check<'_> {
                 why.push(format!("in use: {}", row["in_use_why"]["evidence"]));
             }
         }
-        let why = without_numbers(&why.join(" | "));
+        let why = self.short(&why.join(" | "));
         self.found
             .add(format!("{what} fails with {:?}: {why}", run.code));
     }
@@ -413,7 +466,7 @@ impl Check<'_> {
         let again = self.scene.run(&["undo", "--forget"]);
         self.succeeds("forgetting again", &again);
         for name in copies(self.scene) {
-            let name = without_numbers(&name);
+            let name = self.short(&name);
             self.found
                 .add(format!("after forgetting again {name} is left"));
         }
@@ -541,31 +594,20 @@ fn has_something(item: &Item) -> bool {
     !matches!(item, Item::File(bytes) if bytes.is_empty())
 }
 
-/// Findings of one kind are counted together, whatever numbers stand in their names.
+/// Findings of one kind are counted together, whatever numbers stand in their names,
+/// and whatever names were made up.
 pub fn without_numbers(text: &str) -> String {
+    const MADE_UP: &str = "cookieclean-";
     let mut short = String::new();
+    let mut is_made_up = false;
     for c in text.chars() {
-        match c.is_ascii_digit() {
+        is_made_up &= c.is_ascii_alphanumeric() || c == '-';
+        match c.is_ascii_digit() || is_made_up {
             true if short.ends_with('#') => {}
             true => short.push('#'),
             false => short.push(c),
         }
+        is_made_up |= short.ends_with(MADE_UP);
     }
     short
-}
-
-fn last_line(text: &str) -> String {
-    without_numbers(
-        text.lines()
-            .rfind(|line| !line.is_empty())
-            .unwrap_or_default(),
-    )
-}
-
-fn first_line(text: &str) -> String {
-    without_numbers(
-        text.lines()
-            .find(|line| !line.is_empty())
-            .unwrap_or_default(),
-    )
 }

@@ -143,7 +143,7 @@ fn all_series(choice: &Choice) -> VecDeque<Series> {
         }
         let scene = Scene::new(scenario);
         let run = scene.trace(&[]);
-        let found = check(&scene, &run, Ordeal::default());
+        let found = check(&scene, &run, &Ordeal::default());
         assert!(
             run.code == Some(0) && found.anomalies.is_empty(),
             "{found:#?} {run:#?}"
@@ -194,10 +194,11 @@ fn run(scene: &Scene, series: &Series, stride: u32, only: Option<u32>) -> (Tally
         tally.points += 1;
         let ordeal = Ordeal {
             may_be_killed: *fault == Fault::Kill,
-            keeps_files: ["unlink", "unlinkat", "rmdir"].contains(&&**call),
+            lasts: matches!(fault, Fault::FromThenOn(_)),
+            at: injected.join(" "),
         };
         let kept = only.map(|_| keep(scene, &run));
-        let found = check(scene, &run, ordeal);
+        let found = check(scene, &run, &ordeal);
         tally.anomalies += u32::from(!found.anomalies.is_empty());
         tally.notes += u32::from(!found.notes.is_empty());
         if let Some(kept) = kept {
@@ -208,7 +209,7 @@ fn run(scene: &Scene, series: &Series, stride: u32, only: Option<u32>) -> (Tally
             anomalies.push(Anomaly {
                 what: what.replace(&root, "."),
                 where_: format!("{} {call} {fault} {n}", scenario.name()),
-                call: without_numbers(&injected[0]),
+                call: without_numbers(&injected[0].replace(&root, ".")),
                 at: injected[0].replace(&root, "."),
             });
         }
