@@ -14,6 +14,11 @@ use crate::world;
 /// Which points are run: `all`, or `SCENARIO [CALL [FAULT [N]]]`; without it a sample.
 const CHOICE: &str = "COOKIECLEAN_FAULTS";
 
+/// Whether every point is wanted.
+pub fn is_complete() -> bool {
+    std::env::var(CHOICE).is_ok_and(|choice| choice == "all")
+}
+
 /// One kind of fault at one kind of call in one kind of run.
 type Series = (Scenario, String, Fault);
 
