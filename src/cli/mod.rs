@@ -57,7 +57,7 @@ fn run(args: &Args) -> Result<Status, Failure> {
     if let Ok(undo) = &undo {
         for error in undo.expire(Timestamp::now()) {
             report::warn(&format!(
-                "an old copy for undo could not be destroyed: {error}"
+                "old copies for undo could not be destroyed: {error}"
             ));
         }
     }
