@@ -147,6 +147,7 @@ pub(crate) fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
 
 #[cfg(unix)]
 mod doorman_unix;
+mod plain_file;
 #[cfg(windows)]
 mod private_windows;
 #[cfg(unix)]
@@ -158,6 +159,7 @@ mod restart_manager_windows;
 mod temp;
 #[cfg(unix)]
 pub(crate) use doorman_unix::Doorman;
+pub(crate) use plain_file::{open_plain, stored_bytes};
 #[cfg(windows)]
 pub(crate) use private_windows::{create_private, new_private_folder, private_folder};
 #[cfg(unix)]
