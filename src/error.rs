@@ -48,6 +48,14 @@ pub enum Fault {
         table: &'static str,
         column: &'static str,
     },
+    #[error("its layout is not one that a browser makes: {0}")]
+    UnknownLayout(String),
+    #[error("it says to be {length} bytes long, of which {stored} are on the disk")]
+    Sparse { length: u64, stored: u64 },
+    #[error("{0} bytes of it would have to be copied, more than any cookie store has")]
+    TooLarge(u64),
+    #[error("a file that belongs to it is in the way: {0}")]
+    Beside(Box<Error>),
     #[error("another program keeps it locked")]
     Locked,
     #[error("it was written to at every attempt to read it")]
@@ -88,6 +96,8 @@ pub enum Fault {
     OtherVersion { was: i64, is: i64 },
     #[error("it is not certain what was deleted, so the copy for undo is kept: {0}")]
     Unsure(Box<Fault>),
+    #[error("the cookies are gone, but not all of their bytes could be overwritten: {0}")]
+    NotErased(Box<Error>),
     #[error("checking the result failed: {0}")]
     NotVerified(String),
     #[error("{0}")]
@@ -100,6 +110,11 @@ impl Fault {
     /// Whether it is what a browser that is open does to its store.
     pub fn is_browsers_doing(&self) -> bool {
         matches!(self, Self::Locked | Self::Restless)
+    }
+
+    /// It cannot be read to its end: its parts stand in it more often than once.
+    pub(crate) fn endless() -> Self {
+        Self::Corrupt("there is more to read in it than a file of its size can hold".into())
     }
 
     /// Puts the file's name to it.
@@ -155,11 +170,13 @@ impl From<rusqlite::Error> for Fault {
     fn from(error: rusqlite::Error) -> Self {
         use rusqlite::ErrorCode::{
             DatabaseBusy, DatabaseCorrupt, DatabaseLocked, DiskFull, NotADatabase,
-            PermissionDenied, ReadOnly,
+            OperationInterrupted, PermissionDenied, ReadOnly,
         };
         match error.sqlite_error_code() {
             Some(NotADatabase) => Self::NotADatabase,
             Some(DatabaseCorrupt) => Self::Corrupt(error.to_string()),
+            // Only the limit of steps interrupts: see `sqlite::restrain`.
+            Some(OperationInterrupted) => Self::endless(),
             Some(DatabaseBusy | DatabaseLocked) => Self::Locked,
             Some(DiskFull) => Self::Full,
             Some(PermissionDenied) => Self::Denied,

@@ -1,6 +1,6 @@
 //! The Chromium family: Chrome, Edge, Brave, Opera and the like.
 
-mod cookies;
+pub(crate) mod cookies;
 mod device_bound;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;

@@ -1,7 +1,7 @@
 //! The Firefox family: Firefox, LibreWolf, Tor Browser and the like.
 
-mod containers;
-mod cookies;
+pub(crate) mod containers;
+pub(crate) mod cookies;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod origin_attributes;

@@ -1,10 +1,10 @@
 //! The first bytes of a database file, which tell how it must be opened.
 
-use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::ops::Range;
 use std::path::Path;
 
+use super::files;
 use crate::error::Fault;
 
 /// Magic, and the file format read and write versions at 18 and 19: 1 is a
@@ -27,12 +27,8 @@ pub(super) fn make_plain(header: &mut [u8; 100]) {
 /// # Errors
 /// When the file cannot be read or does not begin like a database.
 pub(super) fn is_wal(path: &Path) -> Result<bool, Fault> {
-    // A FIFO would block the open, a folder fail with a riddle.
-    if !path.metadata()?.is_file() {
-        return Err(Fault::NotAFile);
-    }
     let mut header = [0; 100];
-    File::open(path)?
+    files::open(path)?
         .read_exact(&mut header)
         .map_err(|error| match error.kind() {
             ErrorKind::UnexpectedEof => Fault::NotADatabase,

@@ -4,16 +4,24 @@
 //! leaves no file beside the store: see [`reading`]. Writing happens only
 //! while the profile is claimed: see [`writing`].
 
+mod files;
 mod header;
 mod reading;
+mod schema;
 mod snapshot;
 pub(crate) mod table;
 mod table_store;
+#[cfg(test)]
+mod tests;
 mod writing;
 
-use std::ffi::OsString;
-use std::path::{Path, PathBuf};
+use std::ffi::c_int;
+use std::path::Path;
 use std::time::{Duration, SystemTime};
+
+use rusqlite::Connection;
+use rusqlite::config::DbConfig;
+use rusqlite::limits::Limit;
 
 pub(crate) use reading::read;
 pub(crate) use table_store::TableStore;
@@ -35,33 +43,68 @@ fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
     Some((metadata.len(), metadata.modified().ok()?))
 }
 
-/// The file that SQLite keeps beside a database: `-wal`, `-shm`, `-journal`.
-fn sibling(database: &Path, suffix: &str) -> PathBuf {
-    let mut name = OsString::from(database);
-    name.push(suffix);
-    PathBuf::from(name)
-}
+/// What stands in another program's database never runs here.
+const SWITCHES: &[(DbConfig, bool)] = &[
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
+    // The bundled SQLite has them on: a deletion would go on in other rows.
+    (DbConfig::SQLITE_DBCONFIG_ENABLE_FKEY, false),
+    (DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false),
+    (DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true),
+    // A column that is not there would be a text.
+    (DbConfig::SQLITE_DBCONFIG_DQS_DML, false),
+];
 
-/// The size of a file in bytes, 0 when there is none.
-fn size_of(path: &Path) -> u64 {
-    path.metadata().map_or(0, |m| m.len())
-}
+/// More than any browser's schema and any cookie needs, and less than what fills the
+/// memory or never ends. Lengths are in bytes.
+const LIMITS: &[(Limit, i32)] = &[
+    // Of one value, and of one row.
+    (Limit::SQLITE_LIMIT_LENGTH, 16 << 20),
+    (Limit::SQLITE_LIMIT_SQL_LENGTH, 256 << 10),
+    // Each is an argument of the function that a scan calls.
+    (Limit::SQLITE_LIMIT_COLUMN, 120),
+    (Limit::SQLITE_LIMIT_SCHEMA, 1000),
+    (Limit::SQLITE_LIMIT_EXPR_DEPTH, 100),
+    (Limit::SQLITE_LIMIT_VDBE_OP, 200_000),
+    (Limit::SQLITE_LIMIT_LIKE_PATTERN_LENGTH, 100),
+    (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, 1),
+    (Limit::SQLITE_LIMIT_ATTACHED, 0),
+];
 
-/// Whether a part of the database stands in another file.
-fn has_company(path: &Path) -> bool {
-    ["-journal", "-wal"]
-        .iter()
-        .any(|suffix| size_of(&sibling(path, suffix)) > 0)
-}
+/// Steps of SQLite's machine that one connection may make, whatever its database holds,
+/// and for each of its bytes. Steps, not time: a slow disk must not end a deletion. A
+/// deletion of everything makes about one step for each byte of a store of Chromium's,
+/// and five where the rows are nearly empty.
+const STEPS: u64 = 4_000_000;
+const STEPS_PER_BYTE: u64 = 32;
+/// Steps between two looks at how many were made.
+const STRIDE: c_int = 10_000;
 
-/// Keeps what stands in another program's schema from running here, and the
-/// memory that a connection takes small (KiB, where negative).
-fn restrain(db: &rusqlite::Connection) -> rusqlite::Result<()> {
-    use rusqlite::config::DbConfig;
-    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false)?;
-    db.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false)?;
-    db.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
-    db.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+/// Keeps what stands in another program's schema from running here, and the memory and
+/// the time that a connection takes within bounds; `bytes` is the size of the database.
+/// Called before the first statement.
+fn restrain(db: &mut Connection, bytes: u64) -> rusqlite::Result<()> {
+    for (limit, most) in LIMITS.iter().copied() {
+        db.set_limit(limit, most)?;
+    }
+    let steps = bytes.saturating_mul(STEPS_PER_BYTE).saturating_add(STEPS);
+    let mut left = steps / STRIDE.unsigned_abs() as u64;
+    db.progress_handler(
+        STRIDE,
+        Some(move || {
+            left = left.saturating_sub(1);
+            left == 0
+        }),
+    )?;
+    for (switch, is_on) in SWITCHES.iter().copied() {
+        db.set_db_config(switch, is_on)?;
+    }
     db.pragma_update(None, "cell_size_check", true)?;
+    // No browser has any. In a hostile schema they can take for ever, in the check of
+    // the database too.
+    db.pragma_update(None, "ignore_check_constraints", true)?;
+    // A temporary file would leave hosts on the disk.
+    db.pragma_update(None, "temp_store", "MEMORY")?;
+    // In KiB, where negative.
     db.pragma_update(None, "cache_size", -1024)
 }

@@ -10,8 +10,9 @@ use std::time::SystemTime;
 
 use rusqlite::{Connection, OpenFlags};
 
+use super::files::{self, has_company};
 use super::snapshot::{Room, Snapshot};
-use super::{has_company, header, is_settled, stamp};
+use super::{header, is_settled, stamp};
 use crate::error::Fault;
 use crate::system::{self, TempFolder};
 
@@ -42,6 +43,7 @@ pub(crate) fn read<T>(
     path: &Path,
     mut look: impl FnMut(&ReadView) -> Result<T, Fault>,
 ) -> Result<T, Fault> {
+    files::check(path)?;
     if let Some(view) = ReadView::in_place(path)? {
         let seen = look(&view);
         if view.is_unchanged() {
@@ -68,8 +70,8 @@ impl ReadView {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let db = Connection::open_with_flags_and_vfs(path, flags, system::LOCKLESS_VFS)?;
-        super::restrain(&db)?;
+        let mut db = Connection::open_with_flags_and_vfs(path, flags, system::LOCKLESS_VFS)?;
+        super::restrain(&mut db, stamp.0)?;
         Ok(Some(Self {
             db,
             source: Source::InPlace(path.to_owned(), stamp),
@@ -78,8 +80,8 @@ impl ReadView {
 
     fn of_copy(path: &Path) -> Result<Self, Fault> {
         let (folder, database) = match Snapshot::take(path)? {
-            Snapshot::Memory(db, room) => {
-                super::restrain(&db)?;
+            Snapshot::Memory(mut db, room) => {
+                super::restrain(&mut db, room.bytes())?;
                 return Ok(Self {
                     db,
                     source: Source::Memory(room),
@@ -88,11 +90,12 @@ impl ReadView {
             Snapshot::File(folder, database) => (folder, database),
         };
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let db = Connection::open_with_flags_and_vfs(database, flags, system::VFS)?;
+        let bytes = files::check(&database)?;
+        let mut db = Connection::open_with_flags_and_vfs(database, flags, system::VFS)?;
         // No -shm file, and nothing that waits for a disk: the copy is nobody else's.
         db.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+        super::restrain(&mut db, bytes)?;
         db.pragma_update(None, "synchronous", "OFF")?;
-        super::restrain(&db)?;
         // Recovers the WAL or the journal, while they still have their names.
         db.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
         Ok(Self {

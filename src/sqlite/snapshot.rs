@@ -5,7 +5,7 @@
 //! themselves can be read, and together they hold a consistent state as long as
 //! none of them changed while they were copied.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -14,7 +14,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 
-use super::{has_company, header, is_settled, sibling, size_of, stamp};
+use super::files::{self, has_company, sibling, size_of};
+use super::{header, is_settled, stamp};
 use crate::error::Fault;
 use crate::system::{self, TempFolder};
 
@@ -28,6 +29,10 @@ const WAL_HEADER: usize = 32;
 const MEMORY: u64 = 32 << 20;
 static IN_MEMORY: AtomicU64 = AtomicU64::new(0);
 
+/// The largest database that is copied, with its WAL and journal, in bytes. 100,000
+/// cookies take less than a tenth of it.
+const LARGEST: u64 = 512 << 20;
+
 /// A private copy.
 pub(super) enum Snapshot {
     /// In memory: the database, which has no WAL.
@@ -40,8 +45,8 @@ impl Snapshot {
     /// Copies `path` and what SQLite keeps beside it.
     ///
     /// # Errors
-    /// When a file cannot be read, the temporary folder cannot be written, or the
-    /// browser wrote at each attempt.
+    /// When a file cannot be read or is too large, the temporary folder cannot be
+    /// written, or the browser wrote at each attempt.
     pub fn take(path: &Path) -> Result<Self, Fault> {
         if let Some((db, room)) = in_memory(path)? {
             return Ok(Self::Memory(db, room));
@@ -50,6 +55,7 @@ impl Snapshot {
         let database = folder.path().join("store");
         let since = Instant::now();
         loop {
+            too_large(files::check(path)?)?;
             if copy_if_stable(path, &database)? {
                 return Ok(Self::File(folder, database));
             }
@@ -61,6 +67,13 @@ impl Snapshot {
     }
 }
 
+fn too_large(length: u64) -> Result<(), Fault> {
+    match length > LARGEST {
+        true => Err(Fault::TooLarge(length)),
+        false => Ok(()),
+    }
+}
+
 /// A share of the memory that copies may take.
 pub(super) struct Room(u64);
 
@@ -69,6 +82,10 @@ impl Room {
         let taken = IN_MEMORY.fetch_add(bytes, Ordering::Relaxed);
         let room = Self(bytes);
         (taken + bytes <= MEMORY).then_some(room)
+    }
+
+    pub fn bytes(&self) -> u64 {
+        self.0
     }
 }
 
@@ -91,7 +108,7 @@ fn in_memory(path: &Path) -> Result<Option<(Connection, Room)>, Fault> {
     let (Some(room), Ok(size)) = (Room::take(length), usize::try_from(length)) else {
         return Ok(None);
     };
-    let mut file = File::open(path)?;
+    let mut file = files::open(path)?;
     let mut header = [0; 100];
     file.read_exact(&mut header)?;
     header::make_plain(&mut header);
@@ -146,7 +163,7 @@ fn copy_if_stable(path: &Path, copy: &Path) -> Result<bool, Fault> {
 
 fn wal_header(wal: &Path) -> io::Result<Option<[u8; WAL_HEADER]>> {
     let mut header = [0; WAL_HEADER];
-    match File::open(wal).and_then(|mut file| file.read_exact(&mut header)) {
+    match files::open(wal).and_then(|mut file| file.read_exact(&mut header)) {
         Ok(()) => Ok(Some(header)),
         Err(e)
             if matches!(
@@ -163,9 +180,11 @@ fn wal_header(wal: &Path) -> io::Result<Option<[u8; WAL_HEADER]>> {
 /// Unlike `fs::copy`, without the mode of the original, which may be read-only.
 fn copy_file(from: &Path, to: &Path) -> Result<(), Fault> {
     let _ = fs::remove_file(to);
-    let mut source = File::open(from)?;
+    let source = files::open(from)?;
+    // What is added meanwhile belongs to a later state.
+    let length = source.metadata()?.len();
     let mut target = system::create_private(to).map_err(no_room)?;
-    io::copy(&mut source, &mut target).map_err(|error| match error.kind() {
+    io::copy(&mut source.take(length), &mut target).map_err(|error| match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => no_room(error),
         _ => error.into(),
     })?;
@@ -193,7 +212,7 @@ fn copy_sibling(from: &Path, to: &Path) -> Result<bool, Fault> {
 
 fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
     const CHUNK: usize = 1 << 18;
-    let (mut one, mut other) = (File::open(one)?, File::open(other)?);
+    let (mut one, mut other) = (files::open(one)?, files::open(other)?);
     if one.metadata()?.len() != other.metadata()?.len() {
         return Ok(false);
     }

@@ -3,13 +3,15 @@
 //! Looking and deleting go through one scan, so that what is deleted is what was
 //! shown. Rows are deleted by their rowid, never by a second condition.
 
-use std::hash::BuildHasher;
+use std::collections::HashSet;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use rusqlite::functions::FunctionFlags;
+use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ffi, params_from_iter};
 
+use super::schema;
 use crate::cookie::{Cookie, MatchedBy, Query};
 use crate::error::Fault;
 use crate::store::{Kind, Restored, RowSink, RowSource, Rows, Value};
@@ -68,20 +70,7 @@ pub(crate) struct Columns {
 
 impl Columns {
     fn of(db: &Connection, table: &'static str) -> Result<Self, Fault> {
-        let kind: Option<String> = db
-            .query_row(
-                "SELECT type FROM sqlite_schema WHERE name = ?1 AND type IN ('table', 'view')",
-                [table],
-                |row| row.get(0),
-            )
-            .optional()?;
-        if kind.as_deref() != Some("table") {
-            return Err(Fault::NoTable(table));
-        }
-        let names = db
-            .prepare("SELECT name FROM pragma_table_info(?1)")?
-            .query_map([table], |row| row.get(0))?
-            .collect::<Result<_, _>>()?;
+        let names = schema::columns_of(db, table)?;
         Ok(Self { table, names })
     }
 
@@ -103,13 +92,13 @@ impl Columns {
 }
 
 /// What a scan is for.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scan {
+#[derive(Clone, Copy)]
+pub(super) enum Scan<'a> {
     /// To show what there is: as fast as may be.
     Look,
     /// To change it: in the order of the table itself, not of an index, which could
     /// lack a row, and with a fingerprint of all that is to stay.
-    Change,
+    Change(&'a Fingerprinter),
 }
 
 /// What a scan counts besides what it shows.
@@ -122,21 +111,101 @@ pub(super) struct Tally {
     pub kept: Fingerprint,
 }
 
-/// The rows that are to stay: their number and an order-free sum over what they are.
+/// The rows that are to stay: their number, and a hash over all that they are.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Fingerprint {
     pub rows: u64,
-    sum: u64,
+    hash: u64,
 }
 
 impl Fingerprint {
-    fn add(&mut self, rowid: i64, host: &[u8], partition: &[u8]) {
-        // No attacker to guard against: what is compared is one file with itself.
-        let hasher = foldhash::fast::FixedState::default();
-        self.rows += 1;
-        self.sum = self
-            .sum
-            .wrapping_add(hasher.hash_one((rowid, host, partition)));
+    /// Whether it is what it was before.
+    pub fn check(self, before: Self) -> Result<(), Fault> {
+        if self.rows != before.rows {
+            return Err(Fault::NotVerified(format!(
+                "of {} other cookies {} were found",
+                before.rows, self.rows
+            )));
+        }
+        match self == before {
+            true => Ok(()),
+            false => Err(Fault::NotVerified("another cookie has changed".into())),
+        }
+    }
+}
+
+/// Tells whether rows are what they were: by SipHash of every byte, with a key that this
+/// run has from the system. One change goes unseen in 2^64; that nobody can prepare one
+/// that does, whatever they write into a store, is what the secret key is for.
+#[derive(Clone, Default)]
+pub(super) struct Fingerprinter(RandomState);
+
+impl Fingerprinter {
+    /// Of one row: its rowid and its values, of which the last tells where the row ends.
+    fn row<'a>(&self, buffer: &mut Vec<u8>, values: impl Iterator<Item = ValueRef<'a>>) -> u64 {
+        buffer.clear();
+        for value in values {
+            match value {
+                ValueRef::Null => buffer.push(0),
+                ValueRef::Integer(number) => {
+                    buffer.push(1);
+                    buffer.extend(number.to_ne_bytes());
+                }
+                ValueRef::Real(number) => {
+                    buffer.push(2);
+                    buffer.extend(number.to_bits().to_ne_bytes());
+                }
+                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
+                    buffer.push(if matches!(value, ValueRef::Text(_)) {
+                        3
+                    } else {
+                        4
+                    });
+                    buffer.extend(bytes.len().to_ne_bytes());
+                    buffer.extend(bytes);
+                }
+            }
+        }
+        self.0.hash_one(buffer.as_slice())
+    }
+
+    /// Rows come in the order of the table.
+    fn add(&self, fingerprint: &mut Fingerprint, row: u64) {
+        fingerprint.rows += 1;
+        fingerprint.hash = self.0.hash_one((fingerprint.hash, row));
+    }
+}
+
+/// What one scan has in hand.
+#[derive(Default)]
+struct Progress {
+    tally: Tally,
+    /// Of the row that was looked at last.
+    row: u64,
+    buffer: Vec<u8>,
+    /// Bytes that may still be read.
+    left: u64,
+    ran_over: bool,
+}
+
+impl Progress {
+    /// Every byte of a database belongs to one row. Where a damaged or hostile one leads
+    /// to the same page again and again, its rows are more than the file can hold, or
+    /// without an end.
+    fn spend(&mut self, bytes: usize) -> rusqlite::Result<()> {
+        /// What a row takes up besides its text.
+        const ROW: u64 = 4;
+        match self.left.checked_sub(bytes as u64 + ROW) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => {
+                self.ran_over = true;
+                let error = Box::new(Fault::endless());
+                Err(rusqlite::Error::UserFunctionError(error))
+            }
+        }
     }
 }
 
@@ -156,6 +225,8 @@ pub(super) struct Table<'db, L: Layout> {
     db: &'db Connection,
     pub layout: L,
     columns: Columns,
+    /// How many bytes its rows can have at most.
+    most: u64,
 }
 
 impl<'db, L: Layout> Table<'db, L> {
@@ -164,40 +235,71 @@ impl<'db, L: Layout> Table<'db, L> {
     pub fn open(db: &'db Connection) -> Result<Self, Fault> {
         let columns = Columns::of(db, L::TABLE)?;
         let layout = L::detect(db, &columns)?;
+        let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+        let size = pragma("page_count")?.unsigned_abs() * pragma("page_size")?.unsigned_abs();
         Ok(Self {
             db,
             layout,
             columns,
+            // A default, which many rows share, and text in UTF-16 are read as more than
+            // they take up.
+            most: 4 * size + (1 << 20),
         })
     }
 
+    /// One whose rows are to be deleted, or put back.
+    pub fn open_to_change(db: &'db Connection) -> Result<Self, Fault> {
+        let table = Self::open(db)?;
+        schema::check_for_change(db, L::TABLE)?;
+        Ok(table)
+    }
+
     pub fn count(&self) -> Result<u64, Fault> {
-        let sql = format!("SELECT count(*) FROM {}", Self::SQL);
+        // Not `count(*)`, which is one step, however long it takes.
+        let sql = format!("SELECT count(rowid) FROM {}", Self::SQL);
         let rows: i64 = self.db.query_row(&sql, [], |row| row.get(0))?;
         Ok(rows.unsigned_abs())
+    }
+
+    /// How many rows each host has, by what its column holds.
+    pub fn count_hosts(&self, mut each: impl FnMut(ValueRef<'_>, u64)) -> Result<(), Fault> {
+        let (host, _) = self.layout.identity();
+        let progress = self.teach("is_read", |progress, row| {
+            progress.spend(bytes(row.get_raw(0)).len())?;
+            Ok(true)
+        })?;
+        let sql = format!(
+            "SELECT {host}, count(*) FROM {} WHERE is_read({host}) GROUP BY {host}",
+            Self::SQL
+        );
+        let mut statement = self.db.prepare(&sql)?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next().map_err(|e| cause(e, &progress))? {
+            each(row.get_ref(0)?, row.get::<_, i64>(1)?.unsigned_abs());
+        }
+        Ok(())
     }
 
     /// Shows every row that the query means, with its rowid.
     pub fn scan(
         &self,
-        purpose: Scan,
+        purpose: Scan<'_>,
         query: &Query,
         context: &L::Context,
         mut matched: impl FnMut(i64, Cookie) -> Result<(), Fault>,
     ) -> Result<Tally, Fault> {
         let (host, partition) = self.layout.identity();
-        let partition = partition.unwrap_or("''");
-        let tally = Arc::new(Mutex::new(Tally::default()));
-        self.teach_query(purpose, query, &tally)?;
-        let path = match purpose {
-            Scan::Look => "",
-            Scan::Change => "NOT INDEXED",
+        let progress = self.teach_query(purpose, query)?;
+        let (path, rest) = match purpose {
+            Scan::Look => ("", String::new()),
+            Scan::Change(_) => ("NOT INDEXED", self.other_columns()),
         };
+        let partition = partition.unwrap_or("''");
         // Whether a row is meant the database asks us, by a function: a hundred
         // thousand that are not need not be handed over.
         let mut scan = self.db.prepare(&format!(
             "SELECT rowid, {host}, {partition} FROM {} {path}
-             WHERE is_meant(rowid, {host}, {partition})",
+             WHERE is_meant(rowid, {host}, {partition}{rest})",
             Self::SQL,
         ))?;
         let mut details = self.db.prepare(&format!(
@@ -210,26 +312,68 @@ impl<'db, L: Layout> Table<'db, L> {
             false => None,
         };
         let mut rows = scan.query([])?;
-        while let Some(row) = rows.next()? {
+        while let Some(row) = rows.next().map_err(|e| cause(e, &progress))? {
             let rowid = row.get(0)?;
             let host = bytes(row.get_ref(1)?);
             let partition = bytes(row.get_ref(2)?);
             let matched_by = whose::<L>(query, host, partition).ok_or_else(vanished)?;
             let mut cookie =
                 details.query_row([rowid], |row| self.layout.cookie(row, matched_by, context))?;
+            let shown = cookie.name.len() + cookie.path.len();
+            let spent = locked(&progress).spend(shown);
+            spent.map_err(|e| cause(e, &progress))?;
             if L::is_wanted(query, &cookie) {
                 if let Some(values) = &mut values {
                     cookie.value = values.of(rowid, &self.layout)?;
                 }
                 let site = partition_host::<L>(partition);
                 let elsewhere = query.is_elsewhere(matched_by, site.as_deref());
-                locked(&tally).elsewhere += u64::from(elsewhere);
+                locked(&progress).tally.elsewhere += u64::from(elsewhere);
                 matched(rowid, cookie)?;
-            } else {
-                locked(&tally).kept.add(rowid, host, partition);
+            } else if let Scan::Change(fingerprinter) = purpose {
+                let progress = &mut *locked(&progress);
+                fingerprinter.add(&mut progress.tally.kept, progress.row);
             }
         }
-        Ok(*locked(&tally))
+        let tally = locked(&progress).tally;
+        Ok(tally)
+    }
+
+    /// What rows there are, but for these.
+    pub fn fingerprint(
+        &self,
+        fingerprinter: &Fingerprinter,
+        without: HashSet<i64>,
+    ) -> Result<Fingerprint, Fault> {
+        let fingerprinter = fingerprinter.clone();
+        let progress = self.teach("is_read", move |progress, row| {
+            let (rowid, hash) = row_of(&fingerprinter, progress, row)?;
+            if !without.contains(&rowid) {
+                fingerprinter.add(&mut progress.tally.kept, hash);
+            }
+            Ok(false)
+        })?;
+        let mut statement = self.db.prepare(&format!(
+            "SELECT 1 FROM {} NOT INDEXED WHERE is_read(rowid, {})",
+            Self::SQL,
+            quoted(&self.columns.names)
+        ))?;
+        let end = statement.query([])?.next().map(|row| row.is_none());
+        end.map_err(|e| cause(e, &progress))?;
+        let kept = locked(&progress).tally.kept;
+        Ok(kept)
+    }
+
+    /// All columns but those of the identity, as more arguments in SQL.
+    fn other_columns(&self) -> String {
+        let (host, partition) = self.layout.identity();
+        let names = self.columns.names.iter();
+        let others = names.filter(|name| **name != host && Some(name.as_str()) != partition);
+        let others: Vec<_> = others.cloned().collect();
+        match others.is_empty() {
+            true => String::new(),
+            false => format!(", {}", quoted(&others)),
+        }
     }
 
     fn values(&self) -> Result<Values<'_>, Fault> {
@@ -249,39 +393,64 @@ impl<'db, L: Layout> Table<'db, L> {
     /// Makes the query a function of SQL, which counts what it is asked about.
     fn teach_query(
         &self,
-        purpose: Scan,
+        purpose: Scan<'_>,
         query: &Query,
-        tally: &Arc<Mutex<Tally>>,
-    ) -> rusqlite::Result<()> {
-        let (query, tally) = (query.clone(), Arc::clone(tally));
-        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
-        self.db
-            .create_scalar_function(c"is_meant", 3, flags, move |row| {
-                let host = bytes(row.get_raw(1));
-                let partition = bytes(row.get_raw(2));
-                let is_meant = whose::<L>(&query, host, partition).is_some();
-                let mut tally = locked(&tally);
-                tally.total += 1;
-                if !is_meant {
-                    tally.also_sent += u64::from(L::is_sent(&query, host));
-                    tally.related |= query.related_to(L::host_of(host));
-                    if purpose == Scan::Change {
-                        tally.kept.add(row.get(0)?, host, partition);
-                    }
+    ) -> rusqlite::Result<Arc<Mutex<Progress>>> {
+        let query = query.clone();
+        let fingerprinter = match purpose {
+            Scan::Look => None,
+            Scan::Change(fingerprinter) => Some(fingerprinter.clone()),
+        };
+        self.teach("is_meant", move |progress, row| {
+            match &fingerprinter {
+                Some(fingerprinter) => progress.row = row_of(fingerprinter, progress, row)?.1,
+                None => {
+                    progress.spend(bytes(row.get_raw(1)).len() + bytes(row.get_raw(2)).len())?
                 }
-                Ok(is_meant)
-            })
+            }
+            let host = bytes(row.get_raw(1));
+            let partition = bytes(row.get_raw(2));
+            let is_meant = whose::<L>(&query, host, partition).is_some();
+            let tally = &mut progress.tally;
+            tally.total += 1;
+            if !is_meant {
+                tally.also_sent += u64::from(L::is_sent(&query, host));
+                tally.related |= query.related_to(L::host_of(host));
+                if let Some(fingerprinter) = &fingerprinter {
+                    fingerprinter.add(&mut tally.kept, progress.row);
+                }
+            }
+            Ok(is_meant)
+        })
     }
 
-    /// Nothing matches any more, and everything else is still there.
+    /// Makes a function of SQL, which nothing in the schema can call.
+    fn teach(
+        &self,
+        name: &str,
+        look: impl Fn(&mut Progress, &Context<'_>) -> rusqlite::Result<bool> + Send + 'static,
+    ) -> rusqlite::Result<Arc<Mutex<Progress>>> {
+        let progress = Arc::new(Mutex::new(Progress {
+            left: self.most,
+            ..Progress::default()
+        }));
+        let ours = Arc::clone(&progress);
+        let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DIRECTONLY;
+        self.db
+            .create_scalar_function(name, -1, flags, move |row| look(&mut locked(&ours), row))?;
+        Ok(progress)
+    }
+
+    /// Nothing matches any more, and everything else is still there, byte for byte.
     pub fn verify(
         &self,
         query: &Query,
         context: &L::Context,
+        fingerprinter: &Fingerprinter,
         kept: Fingerprint,
     ) -> Result<(), Fault> {
         let mut left = 0_u64;
-        let now = self.scan(Scan::Change, query, context, |_, _| {
+        let now = self.scan(Scan::Change(fingerprinter), query, context, |_, _| {
             left += 1;
             Ok(())
         })?;
@@ -290,13 +459,7 @@ impl<'db, L: Layout> Table<'db, L> {
                 "{left} cookies were still there"
             )));
         }
-        if now.kept != kept {
-            return Err(Fault::NotVerified(format!(
-                "of {} other cookies {} were found",
-                kept.rows, now.kept.rows
-            )));
-        }
-        Ok(())
+        now.kept.check(kept)
     }
 
     pub fn copy_out(&self, rowids: &[i64], sink: &mut dyn RowSink) -> Result<(), Fault> {
@@ -324,7 +487,9 @@ impl<'db, L: Layout> Table<'db, L> {
         sink.finish().map_err(|e| Fault::NoCopy(Box::new(e)))
     }
 
-    pub fn delete(&self, rowids: &[i64]) -> Result<(), Fault> {
+    /// Deletes these rows, and gives how many changes that takes.
+    pub fn delete(&self, rowids: &[i64]) -> Result<u64, Fault> {
+        let overwritten = self.overwrite(rowids)?;
         let mut delete = self
             .db
             .prepare(&format!("DELETE FROM {} WHERE rowid = ?1", Self::SQL))?;
@@ -333,7 +498,39 @@ impl<'db, L: Layout> Table<'db, L> {
                 return Err(vanished());
             }
         }
-        Ok(())
+        Ok(overwritten + rowids.len() as u64)
+    }
+
+    /// Fills what rows hold with zeros, where it stands. Deleting some rows moves others
+    /// about in their pages, and of those SQLite overwrites the last place only: without
+    /// this, some that are moved and then deleted stay readable in what a page has free.
+    /// What an index has stays out: to change it would be to delete it there.
+    fn overwrite(&self, rowids: &[i64]) -> Result<u64, Fault> {
+        let columns = schema::columns_to_overwrite(self.db, Self::SQL)?;
+        if columns.is_empty() {
+            return Ok(0);
+        }
+        // Of the same type and length, so that no cell is moved.
+        let set = |name: &String| {
+            let name = quoted(std::slice::from_ref(name));
+            format!(
+                "{name} = CASE typeof({name})
+                     WHEN 'text' THEN CAST(zeroblob(octet_length({name})) AS TEXT)
+                     WHEN 'blob' THEN zeroblob(octet_length({name}))
+                     ELSE {name} END"
+            )
+        };
+        let mut overwrite = self.db.prepare(&format!(
+            "UPDATE OR ABORT {} SET {} WHERE rowid = ?1",
+            Self::SQL,
+            columns.iter().map(set).collect::<Vec<_>>().join(", ")
+        ))?;
+        for rowid in rowids {
+            if overwrite.execute([rowid])? != 1 {
+                return Err(vanished());
+            }
+        }
+        Ok(rowids.len() as u64)
     }
 
     pub fn put_back(&self, source: &mut dyn RowSource) -> Result<Restored, Fault> {
@@ -348,17 +545,39 @@ impl<'db, L: Layout> Table<'db, L> {
         if let Some(missing) = header.columns.iter().find(|c| !self.columns.has(c)) {
             return Err(Fault::BadCopy(format!("the store has no column {missing}")));
         }
+        if schema::computes_defaults(self.db, Self::SQL, &header.columns)? {
+            let message = "a column that the copy has not is computed".to_owned();
+            return Err(Fault::UnknownLayout(message));
+        }
         // Where a column is the rowid itself, a newer cookie may have its number.
         let number = self.rowid_column()?;
         let number = number.and_then(|name| header.columns.iter().position(|c| *c == name));
         let marks = vec!["?"; header.columns.len()].join(", ");
+        // A table can say REPLACE for what is in the way; nothing that is there may go.
         let mut insert = self.db.prepare(&format!(
-            "INSERT INTO {} ({}) VALUES ({marks})",
+            "INSERT OR ABORT INTO {} ({}) VALUES ({marks})",
             Self::SQL,
             quoted(&header.columns)
         ))?;
+        let identity: Vec<usize> = self
+            .same_cookie()
+            .filter_map(|name| header.columns.iter().position(|c| c == name))
+            .collect();
+        let mut newer = self.db.prepare(&format!(
+            "SELECT EXISTS (SELECT 1 FROM {} WHERE {})",
+            Self::SQL,
+            identity
+                .iter()
+                .map(|column| format!("{} IS ?", quoted(&header.columns[*column..=*column])))
+                .collect::<Vec<_>>()
+                .join(" AND ")
+        ))?;
 
-        let mut result = Restored::default();
+        let fingerprinter = Fingerprinter::default();
+        let before = self.fingerprint(&fingerprinter, HashSet::new())?;
+        let changes = self.db.total_changes();
+        let mut rowids = HashSet::new();
+        let mut skipped = 0;
         while let Some(mut row) = source.next_row().map_err(|e| e.fault)? {
             let mut outcome = insert.execute(params_from_iter(&row));
             if let (Err(error), Some(number)) = (&outcome, number)
@@ -368,18 +587,45 @@ impl<'db, L: Layout> Table<'db, L> {
                 outcome = insert.execute(params_from_iter(&row));
             }
             match outcome {
-                Ok(_) => result.restored += 1,
-                // The browser has a newer cookie of the same identity.
+                Ok(_) => {
+                    rowids.insert(self.db.last_insert_rowid());
+                }
                 Err(e)
                     if is_constraint(&e, ffi::SQLITE_CONSTRAINT_UNIQUE)
                         || is_constraint(&e, ffi::SQLITE_CONSTRAINT_PRIMARYKEY) =>
                 {
-                    result.skipped += 1;
+                    let values = identity.iter().map(|column| &row[*column]);
+                    let is_newer: bool =
+                        newer.query_row(params_from_iter(values), |row| row.get(0))?;
+                    // The browser has a newer cookie of the same identity. Any other
+                    // rule is none of a browser's.
+                    if !is_newer {
+                        return Err(Fault::UnknownLayout(e.to_string()));
+                    }
+                    skipped += 1;
                 }
                 Err(e) => return Err(e.into()),
             }
         }
-        Ok(result)
+        let restored = rowids.len() as u64;
+        if self.db.total_changes() - changes != restored || self.count()? != before.rows + restored
+        {
+            return Err(Fault::NotVerified("the number of rows is not right".into()));
+        }
+        self.fingerprint(&fingerprinter, rowids)?.check(before)?;
+        Ok(Restored {
+            restored,
+            skipped,
+            ..Restored::default()
+        })
+    }
+
+    /// The columns by which a newer cookie is known to stand for the same.
+    fn same_cookie(&self) -> impl Iterator<Item = &'static str> {
+        let (host, partition) = self.layout.identity();
+        [Some(host), partition, Some("name"), Some("path")]
+            .into_iter()
+            .flatten()
     }
 
     fn rowid_column(&self) -> Result<Option<String>, Fault> {
@@ -427,9 +673,30 @@ impl Values<'_> {
     }
 }
 
-/// Nobody panics with a tally in hand.
-fn locked(tally: &Mutex<Tally>) -> MutexGuard<'_, Tally> {
-    tally.lock().unwrap_or_else(PoisonError::into_inner)
+/// The rowid, and the fingerprint of a whole row that a function got as its arguments.
+fn row_of(
+    fingerprinter: &Fingerprinter,
+    progress: &mut Progress,
+    row: &Context<'_>,
+) -> rusqlite::Result<(i64, u64)> {
+    let values = (0..row.len()).map(|column| row.get_raw(column));
+    let hash = fingerprinter.row(&mut progress.buffer, values);
+    // Only text and blobs take up as much in the file: a number needs 9 bytes here.
+    progress.spend(progress.buffer.len().saturating_sub(9 * row.len()))?;
+    Ok((row.get(0)?, hash))
+}
+
+/// Nobody panics with it in hand.
+fn locked(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
+    progress.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Why a scan ended before its time.
+fn cause(error: rusqlite::Error, progress: &Mutex<Progress>) -> Fault {
+    match locked(progress).ran_over {
+        true => Fault::endless(),
+        false => error.into(),
+    }
 }
 
 fn vanished() -> Fault {

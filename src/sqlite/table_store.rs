@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::table::{Fingerprint, Layout, Scan, Table, lossy};
+use super::table::{Fingerprint, Fingerprinter, Layout, Scan, Table, lossy};
 use super::writing::quick_check;
 use super::{Writer, read};
 use crate::claim::Claim;
@@ -134,19 +134,12 @@ impl<L: Layout> TableStore<L> {
 
     fn count_hosts(&self) -> Result<HashMap<String, u64>, Fault> {
         read(&self.path, |view| {
-            let db = view.connection();
-            let table = Table::<L>::open(db)?;
-            let (host, _) = table.layout.identity();
-            let sql = format!("SELECT {host}, count(*) FROM {} GROUP BY {host}", L::TABLE);
             let mut hosts = HashMap::new();
-            let mut statement = db.prepare(&sql)?;
-            let mut rows = statement.query([])?;
-            while let Some(row) = rows.next()? {
-                let stored = lossy(row.get_ref(0)?);
+            Table::<L>::open(view.connection())?.count_hosts(|stored, rows| {
+                let stored = lossy(stored);
                 let host = String::from_utf8_lossy(L::host_of(stored.as_bytes()));
-                *hosts.entry(host.into_owned()).or_default() +=
-                    row.get::<_, i64>(1)?.unsigned_abs();
-            }
+                *hosts.entry(host.into_owned()).or_default() += rows;
+            })?;
             Ok(hosts)
         })
     }
@@ -166,20 +159,19 @@ impl<L: Layout> TableStore<L> {
     ) -> Result<Deleted, Fault> {
         let mut writer = Writer::open(&self.path, claim)?;
         let transaction = writer.begin()?;
-        let table = Table::<L>::open(&transaction)?;
+        let table = Table::<L>::open_to_change(&transaction)?;
 
+        let fingerprinter = Fingerprinter::default();
         let mut matched = Vec::new();
+        let scan = Scan::Change(&fingerprinter);
         let kept = table
-            .scan(Scan::Change, query, &self.context, |rowid, cookie| {
+            .scan(scan, query, &self.context, |rowid, cookie| {
                 matched.push(rowid);
                 each(cookie);
                 Ok(())
             })?
             .kept;
         if matched.is_empty() {
-            drop(table);
-            drop(transaction);
-            writer.close()?;
             return Ok(Deleted {
                 deleted: 0,
                 kept: kept.rows,
@@ -190,26 +182,30 @@ impl<L: Layout> TableStore<L> {
         if let Some(sink) = copy {
             table.copy_out(&matched, sink)?;
         }
-        table.delete(&matched)?;
+        let deleted = matched.len() as u64;
+        let changes = transaction.total_changes();
+        let needed = table.delete(&matched)?;
 
         // Before the commit, so that a surprise leaves the store as it was.
-        table.verify(query, &self.context, kept)?;
+        table.verify(query, &self.context, &fingerprinter, kept)?;
+        if transaction.total_changes() - changes != needed {
+            let message = "rows of another table were changed";
+            return Err(Fault::NotVerified(message.into()));
+        }
         quick_check(&transaction)?;
         drop(table);
         claim.still_holds().map_err(|_| Fault::Locked)?;
-        let committed = transaction.commit();
-        let deleted = matched.len() as u64;
-        match committed {
-            Ok(()) => Ok(Deleted {
-                deleted,
-                kept: kept.rows,
-                trouble: self.finish(writer, query, kept).err(),
-            }),
-            Err(error) => {
-                drop(writer);
-                self.after_failed_commit(query, deleted, kept, error.into())
-            }
+        if let Err(error) = transaction.commit() {
+            drop(writer);
+            return self.after_failed_commit(query, deleted, kept, error.into());
         }
+        let looked = self.look_again(&mut writer, query, &fingerprinter, kept);
+        let closed = writer.close();
+        Ok(Deleted {
+            deleted,
+            kept: kept.rows,
+            trouble: looked.and(closed).err(),
+        })
     }
 
     /// A commit that fails may have been done all the same: what came to fail can be
@@ -234,36 +230,33 @@ impl<L: Layout> TableStore<L> {
         })
     }
 
-    /// What is left to do after a commit: look at what was really stored, and
-    /// leave nothing in the WAL.
-    fn finish(&self, writer: Writer, query: &Query, kept: Fingerprint) -> Result<(), Fault> {
-        let mut left = 0_u64;
+    /// After a commit: looks at what was really stored.
+    fn look_again(
+        &self,
+        writer: &mut Writer,
+        query: &Query,
+        fingerprinter: &Fingerprinter,
+        kept: Fingerprint,
+    ) -> Result<(), Fault> {
+        let transaction = writer.begin()?;
         // What the file holds, not what is remembered of it.
-        writer.connection().execute_batch("PRAGMA shrink_memory")?;
-        let table = Table::<L>::open(writer.connection())?;
-        let now = table.scan(Scan::Look, query, &self.context, |_, _| {
-            left += 1;
-            Ok(())
-        })?;
-        drop(table);
-        if left > 0 || now.total != kept.rows {
-            return Err(Fault::NotVerified(format!(
-                "after the commit {left} cookies of the site and {} in all were found",
-                now.total
-            )));
-        }
-        writer.close()
+        transaction.execute_batch("PRAGMA shrink_memory")?;
+        let table = Table::<L>::open(&transaction)?;
+        table
+            .verify(query, &self.context, fingerprinter, kept)
+            .map_err(|fault| match fault {
+                Fault::NotVerified(found) => {
+                    Fault::NotVerified(format!("after the commit, {found}"))
+                }
+                other => other,
+            })
     }
 
     fn restore_rows(&self, claim: &Claim, rows: &mut dyn RowSource) -> Result<Restored, Fault> {
         let mut writer = Writer::open(&self.path, claim)?;
         let transaction = writer.begin()?;
-        let table = Table::<L>::open(&transaction)?;
-        let before = table.count()?;
+        let table = Table::<L>::open_to_change(&transaction)?;
         let mut restored = table.put_back(rows)?;
-        if table.count()? != before + restored.restored {
-            return Err(Fault::NotVerified("the number of rows is not right".into()));
-        }
         quick_check(&transaction)?;
         drop(table);
         claim.still_holds().map_err(|_| Fault::Locked)?;

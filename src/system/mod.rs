@@ -170,6 +170,7 @@ mod folder_windows;
 mod own_folder_unix;
 #[cfg(windows)]
 mod own_folder_windows;
+mod plain_file;
 #[cfg(windows)]
 mod private_windows;
 #[cfg(unix)]
@@ -186,6 +187,7 @@ pub(crate) use doorman_unix::Doorman;
 pub(crate) use folder_unix::Folder;
 #[cfg(windows)]
 pub(crate) use folder_windows::Folder;
+pub(crate) use plain_file::{open_plain, stored_bytes};
 #[cfg(unix)]
 pub(crate) use own_folder_unix::OwnFolder;
 #[cfg(windows)]

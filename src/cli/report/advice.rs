@@ -52,6 +52,17 @@ pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static st
             "It was left untouched. If the browser is newer than this program, look for a newer \
              cookieclean; if it is very old, start the browser once, which converts it."
         }
+        Fault::UnknownLayout(_) => {
+            "It was left untouched. If a browser has made it, please report this."
+        }
+        Fault::Sparse { .. } | Fault::TooLarge(_) => {
+            "It was left untouched; no browser makes such a file. Remove it, if you do not need it."
+        }
+        Fault::Beside(_) => {
+            "The store was left untouched. Remove that file, if you do not need it; no browser \
+             makes such a one."
+        }
+        Fault::NotErased(_) => "Close the program that has that file open, and remove the file.",
         Fault::Locked => {
             "Close the program that has it open (a browser, a backup, another cookieclean) and \
              try again."
