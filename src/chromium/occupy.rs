@@ -16,7 +16,8 @@ use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use crate::claim::{InUse, Refused, Unseen};
 use crate::error::{At, Error, Fault};
@@ -26,6 +27,9 @@ const ANSWER: &[u8] = b"SHUTDOWN";
 
 /// Our socket. Its name is short, since the path of a socket has little room.
 const SOCKET: &str = ".cc";
+
+/// Longer than a browser takes from our answer to its own lock.
+const ITS_TURN: Duration = Duration::from_secs(2);
 
 /// What a running browser has in its user-data directory.
 pub(super) const LINKS: [&str; 3] = ["SingletonLock", "SingletonSocket", "SingletonCookie"];
@@ -124,7 +128,14 @@ impl Drop for Singleton {
                 let _ = remove_if(link, is_ours);
             }
         }
-        self.doorman.let_go(ANSWER);
+        if self.doorman.let_go(ANSWER) {
+            // A browser that is told twice to wait gives up. It has to have its lock before
+            // we may want the directory again, for another store.
+            let since = Instant::now();
+            while !self.lock.is_symlink() && since.elapsed() < ITS_TURN {
+                thread::sleep(Duration::from_millis(5));
+            }
+        }
     }
 }
 

@@ -112,8 +112,8 @@ impl Doorman {
         first.map(|(since, _)| since.elapsed())
     }
 
-    /// Answers everybody who waits, and closes the door.
-    pub fn let_go(&mut self, answer: &[u8]) {
+    /// Answers everybody who waits, and closes the door. Whether anybody did.
+    pub fn let_go(&mut self, answer: &[u8]) -> bool {
         // A late caller finds nobody then, not a door that stays shut.
         let _ = fs::remove_file(&self.socket);
         self.is_named = false;
@@ -122,13 +122,15 @@ impl Doorman {
         if let Some(waiting) = self.waiting.take() {
             let _ = waiting.join();
         }
+        let mut has_answered = false;
         for (_, mut caller) in locked(&self.callers).drain(..) {
             // What was said is read, since closing on unread words breaks the line; and
             // who has given up waiting needs no answer.
             let _ = caller.set_nonblocking(true);
-            let _ = caller.read(&mut [0; 4096]);
-            let _ = caller.write_all(answer);
+            let has_asked = matches!(caller.read(&mut [0; 4096]), Ok(1..));
+            has_answered |= caller.write_all(answer).is_ok() && has_asked;
         }
+        has_answered
     }
 }
 

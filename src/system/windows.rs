@@ -367,7 +367,7 @@ impl Doorman {
         match self.0 {}
     }
 
-    pub fn let_go(&mut self, _answer: &[u8]) {
+    pub fn let_go(&mut self, _answer: &[u8]) -> bool {
         match self.0 {}
     }
 }

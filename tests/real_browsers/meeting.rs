@@ -50,6 +50,9 @@ fn run(browser: &str, rounds: usize, mut round: impl FnMut(usize, i64) -> Met) {
     for number in 0..rounds {
         let now = round(number, offset);
         met.push((offset, now));
+        if number % 20 == 19 {
+            let _ = writeln!(std::io::stderr(), "{browser}: {} rounds", number + 1);
+        }
         offset = match (number, now) {
             (0, _) => 2000,
             (1, _) => 50,
