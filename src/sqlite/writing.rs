@@ -67,7 +67,7 @@ impl Writer {
         // its content is overwritten then.
         let left_by_crash = match size_of(&journal) {
             0 => None,
-            _ => system::OldContent::open(&journal),
+            _ => old_content(&journal),
         };
         let mut db = connect(path)?;
         // SQLite falls back to reading where it may not write. Asked first, since a
@@ -191,6 +191,12 @@ impl Drop for Writer {
         self.db = None;
         self.remove_added_journal();
     }
+}
+
+/// The content of a file that is about to be removed, to be overwritten then.
+fn old_content(path: &Path) -> Option<system::OldContent> {
+    let folder = system::Folder::open(path.parent()?).ok()?;
+    folder.old_content(path.file_name()?)
 }
 
 /// Opens an existing database for writing; no link leads to it.

@@ -184,14 +184,14 @@ mod turn;
 #[cfg(unix)]
 pub(crate) use doorman_unix::Doorman;
 #[cfg(unix)]
-pub(crate) use folder_unix::Folder;
+pub(crate) use folder_unix::{Folder, OldContent};
 #[cfg(windows)]
-pub(crate) use folder_windows::Folder;
-pub(crate) use plain_file::{open_plain, stored_bytes};
+pub(crate) use folder_windows::{Folder, OldContent};
 #[cfg(unix)]
 pub(crate) use own_folder_unix::OwnFolder;
 #[cfg(windows)]
 pub(crate) use own_folder_windows::OwnFolder;
+pub(crate) use plain_file::{open_plain, stored_bytes};
 #[cfg(windows)]
 pub(crate) use private_windows::create_private;
 #[cfg(unix)]
