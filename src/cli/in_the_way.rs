@@ -8,12 +8,12 @@ use std::time::{Duration, Instant};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::args::{InTheWay as Arguments, Output};
-use super::question::{ask, can_be_asked};
+use super::question::ask;
 use super::report::text::safe;
 use super::report::words::{by_whom, listed};
 use super::{interrupt, report};
 use crate::claim::{Asked, Guard, InUse};
-use crate::waiting::{Limits, until_one_is_free};
+use crate::engine::{Limits, until_one_is_free};
 
 /// What a browser that was asked to quit is given, unless the person says otherwise.
 const TIME_TO_QUIT: Duration = Duration::from_secs(30);
@@ -46,7 +46,6 @@ pub struct InTheWay<'a> {
     /// Processes that could not be asked.
     hopeless: HashSet<u32>,
     announced: bool,
-    waited: bool,
     tried: bool,
 }
 
@@ -59,7 +58,6 @@ impl<'a> InTheWay<'a> {
             asked: HashSet::new(),
             hopeless: HashSet::new(),
             announced: false,
-            waited: false,
             tried: false,
         }
     }
@@ -74,19 +72,16 @@ impl<'a> InTheWay<'a> {
         }
     }
 
-    /// Whoever gets in the way from now on is left alone.
-    pub fn is_over(&mut self) {
-        self.waited = self.was_dealt_with();
-        self.choice = Some(Choice::Skip);
-    }
-
     /// Whether the person has waited or had them asked already.
     pub fn was_dealt_with(&self) -> bool {
-        self.waited || matches!(self.choice, Some(Choice::Wait(_) | Choice::Close(_)))
+        matches!(self.choice, Some(Choice::Wait(_) | Choice::Close(_)))
     }
 
     fn may_be_asked_about(&self) -> bool {
-        self.output.is_chatty() && can_be_asked()
+        !self.output.json
+            && !self.output.quiet
+            && io::stdin().is_terminal()
+            && io::stderr().is_terminal()
     }
 
     /// Does what is to be done about these until one is out of the way, which is given
@@ -156,7 +151,9 @@ impl<'a> InTheWay<'a> {
         let it = if parties.len() == 1 { "it" } else { "them" };
         let question =
             format!("[w]ait until you have closed {it}, ask {it} to [q]uit, or [s]kip {it}? [s]");
-        let answer = ask(&question)?.unwrap_or_default().to_lowercase();
+        let answer = ask(&question, &interrupt::note())?
+            .unwrap_or_default()
+            .to_lowercase();
         Ok(match answer.chars().next() {
             Some('w') => Choice::Wait(None),
             Some('q') => Choice::Close(wait(TIME_TO_QUIT.as_secs())),
@@ -209,7 +206,7 @@ impl<'a> InTheWay<'a> {
         let names: Vec<_> = parties
             .map(|party| format!("{}{}", party.title, by_whom(&party.user)))
             .collect();
-        let message = format!("Waiting for {} to close", listed(&names));
+        let message = format!("Waiting for {} to close", listed(&names, "and"));
         let message = safe(&message);
         if io::stderr().is_terminal() {
             let spinner = ProgressBar::new_spinner();

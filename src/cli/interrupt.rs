@@ -1,23 +1,22 @@
 //! Ctrl-C, and its like.
 
 use std::process;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::sync::LazyLock;
 
-use crate::clean::{before_copies, discard_copies};
+use crate::engine::{Cancel, before_copies, discard_copies};
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
+static INTERRUPTED: LazyLock<Cancel> = LazyLock::new(Cancel::default);
 
-/// Stores are being changed: a signal to end is noted. The store at hand is finished,
+/// Stores are being changed: a signal to end cancels this. The store at hand is finished,
 /// and no further one begun; this thread is woken, if it sleeps.
-pub fn note() {
-    let main = thread::current();
+pub fn note() -> Cancel {
+    let cancel = INTERRUPTED.clone();
+    cancel.wakes_this_thread();
+    let noted = cancel.clone();
     // Without a handler a signal ends the program; SQLite's journal and the order
     // of copy and deletion make even that harmless.
-    let _ = ctrlc::set_handler(move || {
-        INTERRUPTED.store(true, Ordering::SeqCst);
-        main.unpark();
-    });
+    let _ = ctrlc::set_handler(move || noted.cancel());
+    cancel
 }
 
 /// Stores are only looked at: a signal ends the program, but not before the private
@@ -32,5 +31,5 @@ pub fn end_at_once() {
 }
 
 pub fn happened() -> bool {
-    INTERRUPTED.load(Ordering::SeqCst)
+    INTERRUPTED.is_cancelled()
 }
