@@ -51,11 +51,7 @@ struct State {
 
 pub fn run(profiles: &Profiles, ui: &Ui) -> Result<Status, Failure> {
     let found = target::search(&profiles.places)?;
-    target::report_search(ui, &found, &profiles.places)?;
-    let mut status = match found.problems.is_empty() {
-        true => Status::Fine,
-        false => Status::Failed,
-    };
+    let mut status = target::report_search(ui, &found, &profiles.places)?;
     let mut rows = Vec::new();
     in_order(
         &found.profiles,

@@ -54,11 +54,7 @@ impl ProfileRow {
 
 pub fn run(sites: &Sites, ui: &Ui) -> Result<Status, Failure> {
     let found = target::search(&sites.places)?;
-    target::report_search(ui, &found, &sites.places)?;
-    let mut status = match found.problems.is_empty() {
-        true => Status::Fine,
-        false => Status::Failed,
-    };
+    let mut status = target::report_search(ui, &found, &sites.places)?;
     let mut by_site: BTreeMap<String, SiteRow> = BTreeMap::new();
     in_order(
         &jobs(&found.profiles),

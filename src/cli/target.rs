@@ -3,7 +3,7 @@
 use std::io;
 
 use super::args::{Matching, Places};
-use super::exit::Failure;
+use super::exit::{Failure, Status};
 use super::report::words::nothing_found;
 use super::ui::{self, Ui};
 use crate::browsers::Layout;
@@ -115,21 +115,27 @@ fn sites_like(word: &str, places: &Places) -> Vec<String> {
     )
 }
 
-/// Reports what could not be searched, and for a person that nothing was found, if so.
+/// Reports what could not be searched, which is a failure, since it may hold cookies; and
+/// for a person that nothing was found, if so.
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn report_search(ui: &Ui, found: &Found, places: &Places) -> io::Result<()> {
+pub fn report_search(ui: &Ui, found: &Found, places: &Places) -> io::Result<Status> {
     found.problems.iter().for_each(ui::error);
+    let status = match found.problems.is_empty() {
+        true => Status::Fine,
+        false => Status::Failed,
+    };
     if !found.profiles.is_empty() || ui.json {
-        return Ok(());
+        return Ok(status);
     }
     let is_this_system = places.home.is_none() && places.layout.is_none();
     let windows_home = match is_this_system {
         true => system::windows_home_under_wsl(),
         false => None,
     };
-    nothing_found(&mut ui.out(), found, ui.verbose, windows_home.as_deref())
+    nothing_found(&mut ui.out(), found, ui.verbose, windows_home.as_deref())?;
+    Ok(status)
 }
 
 /// Where nothing matched, looks for the sites that a person may have meant.

@@ -230,3 +230,24 @@ fn store_line(job: &Job<'_>, what: &str) -> String {
     let path = job.store.path().display().to_string();
     format!("  ({}: {what})", safe(&path))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_are_not_named_beside_their_browser() {
+        let names = ["Chrome", "Chrome Beta", "Chromium", "Firefox"];
+        assert_eq!(kinds(&names), ["Chrome", "Chromium", "Firefox"]);
+        assert_eq!(kinds(&["Chrome Beta"]), ["Chrome Beta"]);
+    }
+
+    #[test]
+    fn lists_end_with_the_word() {
+        assert_eq!(listed(&["one"], "or"), "one");
+        assert_eq!(
+            listed(&["one", "two", "three"], "and"),
+            "one, two and three"
+        );
+    }
+}
