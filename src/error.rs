@@ -45,6 +45,9 @@ pub enum Fault {
     Full,
     #[error("it leads out of its browser's folder, to {}", .0.display())]
     Outside(PathBuf),
+    /// Of root's work: the folder on the way that is another user's.
+    #[error("{} belongs to another user, who could lead root elsewhere", .0.display())]
+    OthersFolder(PathBuf),
     #[error("it does not parse: {0}")]
     Unparsable(String),
     #[error("it is no session that can be read: {0}")]

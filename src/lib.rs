@@ -14,6 +14,7 @@ pub mod domain;
 pub mod engine;
 pub mod error;
 mod gecko;
+mod json;
 pub mod keyring;
 pub mod login;
 pub mod reveal;

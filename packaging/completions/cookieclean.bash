@@ -285,12 +285,19 @@ _cookieclean() {
             return 0
             ;;
         cookieclean__subcmd__undo)
-            opts="-q -v -h --list --forget --close --wait --json --quiet --verbose --color --help"
+            opts="-q -v -h --list --forget --home --close --wait --json --quiet --verbose --color --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --home)
+                    COMPREPLY=()
+                    if [[ "${BASH_VERSINFO[0]}" -ge 4 ]]; then
+                        compopt -o plusdirs
+                    fi
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

@@ -63,8 +63,8 @@ floorp\t''
 tor-browser\t''
 mullvad-browser\t''"
 complete -c cookieclean -n "__fish_cookieclean_needs_command" -s p -l profile -d 'Only this profile (repeatable): its folder name, the name that the browser shows, or its path' -r
-complete -c cookieclean -n "__fish_cookieclean_needs_command" -l profile-dir -d 'A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search)' -r -f -a "(__fish_complete_directories)"
-complete -c cookieclean -n "__fish_cookieclean_needs_command" -l home -d 'Look in this home folder instead of yours' -r -f -a "(__fish_complete_directories)"
+complete -c cookieclean -n "__fish_cookieclean_needs_command" -l profile-dir -d 'A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search); as root, with the rights of its owner' -r -f -a "(__fish_complete_directories)"
+complete -c cookieclean -n "__fish_cookieclean_needs_command" -l home -d 'Look in this home folder instead of yours; as root, with the rights of its owner' -r -f -a "(__fish_complete_directories)"
 complete -c cookieclean -n "__fish_cookieclean_needs_command" -l layout -d 'Where below the home folder to look (default: as on this system)' -r -f -a "linux\t''
 macos\t''
 windows\t''"
@@ -128,8 +128,8 @@ floorp\t''
 tor-browser\t''
 mullvad-browser\t''"
 complete -c cookieclean -n "__fish_cookieclean_using_subcommand list" -s p -l profile -d 'Only this profile (repeatable): its folder name, the name that the browser shows, or its path' -r
-complete -c cookieclean -n "__fish_cookieclean_using_subcommand list" -l profile-dir -d 'A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search)' -r -f -a "(__fish_complete_directories)"
-complete -c cookieclean -n "__fish_cookieclean_using_subcommand list" -l home -d 'Look in this home folder instead of yours' -r -f -a "(__fish_complete_directories)"
+complete -c cookieclean -n "__fish_cookieclean_using_subcommand list" -l profile-dir -d 'A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search); as root, with the rights of its owner' -r -f -a "(__fish_complete_directories)"
+complete -c cookieclean -n "__fish_cookieclean_using_subcommand list" -l home -d 'Look in this home folder instead of yours; as root, with the rights of its owner' -r -f -a "(__fish_complete_directories)"
 complete -c cookieclean -n "__fish_cookieclean_using_subcommand list" -l layout -d 'Where below the home folder to look (default: as on this system)' -r -f -a "linux\t''
 macos\t''
 windows\t''"
@@ -182,8 +182,8 @@ floorp\t''
 tor-browser\t''
 mullvad-browser\t''"
 complete -c cookieclean -n "__fish_cookieclean_using_subcommand sites" -s p -l profile -d 'Only this profile (repeatable): its folder name, the name that the browser shows, or its path' -r
-complete -c cookieclean -n "__fish_cookieclean_using_subcommand sites" -l profile-dir -d 'A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search)' -r -f -a "(__fish_complete_directories)"
-complete -c cookieclean -n "__fish_cookieclean_using_subcommand sites" -l home -d 'Look in this home folder instead of yours' -r -f -a "(__fish_complete_directories)"
+complete -c cookieclean -n "__fish_cookieclean_using_subcommand sites" -l profile-dir -d 'A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search); as root, with the rights of its owner' -r -f -a "(__fish_complete_directories)"
+complete -c cookieclean -n "__fish_cookieclean_using_subcommand sites" -l home -d 'Look in this home folder instead of yours; as root, with the rights of its owner' -r -f -a "(__fish_complete_directories)"
 complete -c cookieclean -n "__fish_cookieclean_using_subcommand sites" -l layout -d 'Where below the home folder to look (default: as on this system)' -r -f -a "linux\t''
 macos\t''
 windows\t''"
@@ -230,8 +230,8 @@ floorp\t''
 tor-browser\t''
 mullvad-browser\t''"
 complete -c cookieclean -n "__fish_cookieclean_using_subcommand profiles" -s p -l profile -d 'Only this profile (repeatable): its folder name, the name that the browser shows, or its path' -r
-complete -c cookieclean -n "__fish_cookieclean_using_subcommand profiles" -l profile-dir -d 'A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search)' -r -f -a "(__fish_complete_directories)"
-complete -c cookieclean -n "__fish_cookieclean_using_subcommand profiles" -l home -d 'Look in this home folder instead of yours' -r -f -a "(__fish_complete_directories)"
+complete -c cookieclean -n "__fish_cookieclean_using_subcommand profiles" -l profile-dir -d 'A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search); as root, with the rights of its owner' -r -f -a "(__fish_complete_directories)"
+complete -c cookieclean -n "__fish_cookieclean_using_subcommand profiles" -l home -d 'Look in this home folder instead of yours; as root, with the rights of its owner' -r -f -a "(__fish_complete_directories)"
 complete -c cookieclean -n "__fish_cookieclean_using_subcommand profiles" -l layout -d 'Where below the home folder to look (default: as on this system)' -r -f -a "linux\t''
 macos\t''
 windows\t''"
@@ -242,6 +242,7 @@ complete -c cookieclean -n "__fish_cookieclean_using_subcommand profiles" -l jso
 complete -c cookieclean -n "__fish_cookieclean_using_subcommand profiles" -s q -l quiet -d 'Only errors, and what was skipped'
 complete -c cookieclean -n "__fish_cookieclean_using_subcommand profiles" -s v -l verbose -d 'Also what was looked at and left alone'
 complete -c cookieclean -n "__fish_cookieclean_using_subcommand profiles" -s h -l help -d 'Print help'
+complete -c cookieclean -n "__fish_cookieclean_using_subcommand undo" -l home -d 'As root: with the rights and the copies of the owner of this home folder' -r -f -a "(__fish_complete_directories)"
 complete -c cookieclean -n "__fish_cookieclean_using_subcommand undo" -l color -d 'When to use colours' -r -f -a "auto\t''
 always\t''
 never\t''"

@@ -1,12 +1,10 @@
 //! The profiles of a user-data directory, and the cookie stores in them.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-
-use serde_json::Value;
 
 use super::cookies::{Cookies, FILES};
 use super::device_bound::{self, DeviceBound};
@@ -14,7 +12,7 @@ use super::local_state;
 use super::singleton::UserDataLock;
 use crate::browsers::Browser;
 use crate::claim::Guard;
-use crate::discover::{Candidate, Search, is_plain_name};
+use crate::discover::{Candidate, Search, is_plain_name, shortened};
 use crate::error::Fault;
 use crate::sqlite::TableStore;
 use crate::store::Store;
@@ -22,6 +20,8 @@ use crate::store::Store;
 const DEVICE_BOUND: [&str; 2] = ["Network/Device Bound Sessions", device_bound::FILE];
 /// The profile picker's own; it browses nothing.
 const SYSTEM_PROFILE: &str = "System Profile";
+/// Names of folders that are none are reported so often.
+const ODD: usize = 8;
 
 /// Whether this is a user-data directory.
 pub(crate) fn is_user_data(dir: &Path) -> bool {
@@ -38,27 +38,44 @@ pub(crate) fn is_profile(dir: &Path) -> bool {
     dir.join("Preferences").is_file() || FILES.iter().any(|file| dir.join(file).exists())
 }
 
+/// The same of something in a user-data directory: a folder into which one cannot look
+/// is a problem. A link can lead into another user's folder without being a profile, as
+/// `SingletonSocket` does.
+fn may_be_profile(search: &mut Search<'_>, entry: &Path) -> bool {
+    if entry.symlink_metadata().is_ok_and(|entry| entry.is_dir()) {
+        search.is_there(&entry.join("Preferences"));
+    }
+    is_profile(entry)
+}
+
 /// Adds every profile of a user-data directory.
 pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_data: &Path) {
-    let info = match local_state::profiles(user_data) {
-        Ok(info) => info,
-        Err(problem) => {
-            search.problem(problem);
-            Value::Null
-        }
-    };
     let mut names = BTreeSet::new();
-    for name in info.as_object().into_iter().flatten().map(|(name, _)| name) {
-        if is_plain_name(name) {
+    let mut shown = BTreeMap::new();
+    let mut odd = Vec::new();
+    let read = local_state::profiles(user_data, |name, shown_as| {
+        if !is_plain_name(name) {
+            // Some of them show what is wrong.
+            if odd.len() < ODD {
+                odd.push(shortened(name));
+            }
+        } else if fs::symlink_metadata(user_data.join(name)).is_ok() {
             names.insert(OsString::from(name));
-        } else {
-            let why = format!("it names a profile \"{name}\", which is no name of a folder");
-            search.problem(Fault::Unparsable(why).at(local_state::file(user_data)));
+            if let Some(shown_as) = shown_as {
+                shown.insert(name.to_owned(), shortened(&shown_as));
+            }
         }
+    });
+    for name in odd {
+        let why = format!("it names a profile \"{name}\", which is no name of a folder");
+        search.problem(Fault::Unparsable(why).at(local_state::file(user_data)));
+    }
+    if let Err(problem) = read {
+        search.problem(problem);
     }
     for entry in search.entries(user_data) {
         let name = entry.file_name().unwrap_or_default();
-        if is_profile(&entry) || name == "Guest Profile" {
+        if may_be_profile(search, &entry) || name == "Guest Profile" {
             names.insert(name.to_owned());
         }
     }
@@ -80,11 +97,8 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_da
     let dirs = profiles.iter().map(|(dir, _)| dir.clone()).collect();
     let guard = Arc::new(Guard::new(UserDataLock::new(user_data.to_owned(), dirs)));
     for (dir, name) in profiles {
-        let shown = info[&name]["name"]
-            .as_str()
-            .filter(|shown| !shown.is_empty());
         let candidate = Candidate {
-            display_name: shown.unwrap_or(&name).to_owned(),
+            display_name: shown.get(&name).unwrap_or(&name).to_owned(),
             name,
             dir,
             within: user_data.to_owned(),
@@ -102,13 +116,19 @@ pub(crate) fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &
         .filter(|parent| local_state::file(parent).exists());
     let user_data = parent.unwrap_or(dir);
     let name = folder_name(dir);
-    let info = local_state::profiles(user_data).unwrap_or_default();
+    let mut shown = None;
+    // The list only serves to show a name: without it there is that of the folder.
+    let _ = local_state::profiles(user_data, |listed, shown_as| {
+        if listed == name {
+            shown = shown_as.as_deref().map(shortened);
+        }
+    });
     let guard = Guard::new(UserDataLock::new(
         user_data.to_owned(),
         vec![dir.to_owned()],
     ));
     let candidate = Candidate {
-        display_name: info[&name]["name"].as_str().unwrap_or(&name).to_owned(),
+        display_name: shown.unwrap_or_else(|| name.clone()),
         name,
         dir: dir.to_owned(),
         within: dir.to_owned(),
@@ -127,7 +147,7 @@ fn add(
     let store: Make<'_> = &|path| Box::new(TableStore::<Cookies>::new(path, ()));
     let older: Make<'_> = &|path| Box::new(TableStore::<Cookies>::older_copy(path, ()));
     let bound: Make<'_> = &|path| Box::new(TableStore::<DeviceBound>::new(path, ()));
-    let folders = store_folders(search, &candidate.dir);
+    let folders = store_folders(search, &candidate);
     let mut files: Vec<_> = there(search, &folders, &FILES)
         .map(|file| (file, store))
         .collect();
@@ -144,10 +164,12 @@ fn add(
 
 /// The profile itself, and its web views and isolated web apps:
 /// `Storage/ext/<id>/<partition>`.
-fn store_folders(search: &mut Search<'_>, profile: &Path) -> Vec<PathBuf> {
-    let mut folders = vec![profile.to_owned()];
-    for extension in search.entries(&profile.join("Storage").join("ext")) {
-        folders.extend(search.entries(&extension));
+fn store_folders(search: &mut Search<'_>, candidate: &Candidate) -> Vec<PathBuf> {
+    let within = &candidate.within;
+    let mut folders = vec![candidate.dir.clone()];
+    let extensions = candidate.dir.join("Storage").join("ext");
+    for extension in search.entries_within(&extensions, within) {
+        folders.extend(search.entries_within(&extension, within));
     }
     folders
 }
@@ -155,7 +177,8 @@ fn store_folders(search: &mut Search<'_>, profile: &Path) -> Vec<PathBuf> {
 /// What the profile was like before an update, for a browser that goes back to an older
 /// version: `Snapshots/<version>/<profile>` (`chrome/browser/downgrade/`).
 fn snapshots(search: &mut Search<'_>, candidate: &Candidate) -> Vec<PathBuf> {
-    let versions = search.entries(&candidate.within.join("Snapshots"));
+    let folder = candidate.within.join("Snapshots");
+    let versions = search.entries_within(&folder, &candidate.within);
     let name = candidate.dir.file_name().unwrap_or_default();
     versions.iter().map(|version| version.join(name)).collect()
 }

@@ -137,6 +137,9 @@ pub struct Undo {
     /// Destroy the copies now, of one deletion or of all
     #[arg(long)]
     pub forget: bool,
+    /// As root: with the rights and the copies of the owner of this home folder
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub home: Option<PathBuf>,
     #[command(flatten)]
     pub in_the_way: InTheWay,
 }
@@ -179,10 +182,11 @@ pub struct Places {
     /// Only this profile (repeatable): its folder name, the name that the browser shows, or its path
     #[arg(short, long, value_name = "NAME")]
     pub profile: Vec<String>,
-    /// A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search)
+    /// A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search);
+    /// as root, with the rights of its owner
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub profile_dir: Vec<PathBuf>,
-    /// Look in this home folder instead of yours
+    /// Look in this home folder instead of yours; as root, with the rights of its owner
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub home: Option<PathBuf>,
     /// Where below the home folder to look (default: as on this system)

@@ -7,6 +7,7 @@ use crate::discover::SearchError;
 use crate::domain::DomainError;
 use crate::engine::{Summary, Unread};
 use crate::error::Error;
+use crate::system::owner::NotAsOwner;
 
 /// How a run ended. Of several outcomes the gravest counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -85,6 +86,8 @@ pub enum Failure {
     )]
     NoSuchDeletion(String),
     #[error("{0}")]
+    Owner(#[from] NotAsOwner),
+    #[error("{0}")]
     File(#[from] Error),
     #[error("cannot write the report: {0}")]
     Output(#[from] io::Error),
@@ -93,7 +96,11 @@ pub enum Failure {
 impl Failure {
     pub fn status(&self) -> Status {
         match self {
-            Self::File(_) | Self::Output(_) => Status::Failed,
+            Self::File(_)
+            | Self::Output(_)
+            | Self::Owner(
+                NotAsOwner::Refused { .. } | NotAsOwner::State { .. } | NotAsOwner::NoHome { .. },
+            ) => Status::Failed,
             _ => Status::Usage,
         }
     }

@@ -2,20 +2,29 @@
 
 use std::process;
 use std::sync::LazyLock;
+use std::sync::mpsc::channel;
+use std::thread;
+use std::time::Duration;
 
 use crate::engine::{Cancel, before_copies, discard_copies};
 
 static INTERRUPTED: LazyLock<Cancel> = LazyLock::new(Cancel::default);
 
 /// Stores are being changed: a signal to end cancels this. The store at hand is finished,
-/// and no further one begun; this thread is woken, if it sleeps.
+/// and no further one begun; this thread is woken, if it sleeps. A second signal ends the
+/// program at once.
 pub fn note() -> Cancel {
     let cancel = INTERRUPTED.clone();
     cancel.wakes_this_thread();
     let noted = cancel.clone();
     // Without a handler a signal ends the program; SQLite's journal and the order
     // of copy and deletion make even that harmless.
-    let _ = ctrlc::set_handler(move || noted.cancel());
+    let _ = ctrlc::set_handler(move || {
+        if noted.is_cancelled() {
+            end();
+        }
+        noted.cancel();
+    });
     cancel
 }
 
@@ -23,13 +32,28 @@ pub fn note() -> Cancel {
 /// copies of them are gone.
 pub fn end_at_once() {
     before_copies(|| {
-        let _ = ctrlc::set_handler(|| {
-            discard_copies();
-            process::exit(130);
-        });
+        let _ = ctrlc::set_handler(end);
     });
 }
 
 pub fn happened() -> bool {
     INTERRUPTED.is_cancelled()
+}
+
+/// Ends the program, whatever its other threads do. Every store is whole then: SQLite's
+/// journal takes back what is half done, and a session file is replaced in one step. A lock
+/// that is left behind names a process that is gone: browsers, and this program, know it
+/// for stale, as that of a browser that crashed.
+fn end() {
+    /// A disk that hangs must not keep the program.
+    const PATIENCE: Duration = Duration::from_secs(2);
+    let (done, is_done) = channel();
+    let discarding = thread::Builder::new().spawn(move || {
+        discard_copies();
+        let _ = done.send(());
+    });
+    if discarding.is_ok() {
+        let _ = is_done.recv_timeout(PATIENCE);
+    }
+    process::exit(130);
 }

@@ -7,6 +7,7 @@ mod in_the_way;
 mod interrupt;
 mod list;
 mod observer;
+mod owner;
 mod profiles;
 mod question;
 mod report;
@@ -27,7 +28,8 @@ use exit::{Failure, Status};
 use ui::Ui;
 
 /// Parses a command line, the program's name first, does what it says, and gives the
-/// exit status.
+/// exit status. To be called before the process has a second thread: root may take on
+/// another user's rights and environment.
 pub fn main(command_line: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args = match Args::of(command_line) {
         Ok(args) => args,
@@ -47,6 +49,7 @@ pub fn main(command_line: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn run(args: &Args, ui: &Ui) -> Result<Status, Failure> {
+    owner::become_owner(args)?;
     // Copies that are too old are destroyed by whatever runs next. That this does
     // not work is no reason not to do what was asked.
     let undo = crate::undo::Undo::of_this_user();
@@ -72,7 +75,7 @@ fn run(args: &Args, ui: &Ui) -> Result<Status, Failure> {
 /// Writes one JSON document, ended by a line feed.
 fn print_json(document: &impl serde::Serialize) -> io::Result<()> {
     let mut out = io::stdout().lock();
-    serde_json::to_writer(&mut out, document)?;
+    report::json::write(&mut out, document)?;
     writeln!(out)?;
     out.flush()
 }

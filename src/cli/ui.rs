@@ -13,6 +13,7 @@ use crate::claim::InUse;
 use crate::discover::{Profile, SearchError};
 use crate::engine::Unread;
 use crate::error::Error;
+use crate::system::owner::NotAsOwner;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
@@ -142,10 +143,12 @@ pub fn failure(failure: &Failure) -> Status {
         }
         Failure::File(file)
         | Failure::Home(file)
-        | Failure::Search(SearchError::Unreadable(file)) => {
+        | Failure::Search(SearchError::Unreadable(file))
+        | Failure::Owner(NotAsOwner::Unreadable(file)) => {
             error(file);
             return failure.status();
         }
+        Failure::Owner(why) => lines.extend(advice::for_owner(why).map(str::to_owned)),
         Failure::DidYouMean(_, sites) if !sites.is_empty() => {
             lines.push("Sites with cookies here that may be meant:".to_owned());
             lines.extend(sites.iter().map(|site| format!("  {site}")));

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 pub use roots::Roots;
 use search::barrier;
-pub(crate) use search::{Candidate, Search, is_plain_name};
+pub(crate) use search::{Candidate, Search, is_plain_name, shortened};
 pub use search::{Found, Job, Profile, jobs};
 
 use crate::browsers::{self, BROWSERS, Browser, Family};
@@ -116,10 +116,8 @@ impl Search<'_> {
         let Some(real) = self.real_path(folder) else {
             return;
         };
-        if let Some(home) = self.roots.confinement()
-            && !system::is_within(&real, home)
-        {
-            return self.problem(Fault::Outside(real).at(folder));
+        if self.leads_out(folder, &real) || !self.is_safe(&real) {
+            return;
         }
         // One folder can stand in the table twice (a Snap's `current`).
         if self.searched.insert(real.clone()) {
@@ -139,6 +137,7 @@ impl Search<'_> {
         self.found.looked_in.push(folder.to_owned());
         let real = system::real_path(folder).map_err(|e| Fault::from(e).at(folder))?;
         fs::read_dir(&real).map_err(|e| Fault::from(e).at(folder))?;
+        self.named = Some(real.clone());
         let known = |dir: &Path, family| {
             BROWSERS
                 .iter()

@@ -125,20 +125,17 @@ fn expand(base: PathBuf, path: &str) -> Vec<PathBuf> {
             .into_iter()
             .flat_map(|folder| match glob::Pattern::new(part) {
                 Ok(pattern) if part.contains('*') => {
-                    let entries = match fs::read_dir(&folder) {
-                        Err(e) if !is_absence(&e) => {
-                            // Whoever looks there will find the door closed too, and say so.
-                            return vec![folder.join(part)];
-                        }
-                        entries => entries,
+                    let names = fs::read_dir(&folder).and_then(|entries| {
+                        let names = entries.map(|entry| Ok(entry?.file_name()));
+                        names.collect::<std::io::Result<Vec<_>>>()
+                    });
+                    let mut names = match names {
+                        Ok(names) => names,
+                        Err(e) if is_absence(&e) => Vec::new(),
+                        // Whoever looks there will find the door closed too, and say so.
+                        Err(_) => return vec![folder.join(part)],
                     };
-                    let mut names: Vec<_> = entries
-                        .into_iter()
-                        .flatten()
-                        .flatten()
-                        .map(|entry| entry.file_name())
-                        .filter(|name| name.to_str().is_some_and(|n| pattern.matches(n)))
-                        .collect();
+                    names.retain(|name| name.to_str().is_some_and(|n| pattern.matches(n)));
                     names.sort();
                     names.into_iter().map(|name| folder.join(name)).collect()
                 }

@@ -83,6 +83,8 @@ pub(crate) struct Search<'a> {
     pub(super) found: Found,
     /// User-data directories and folders of profiles.ini.
     pub(super) searched: HashSet<PathBuf>,
+    /// The real path of the folder that the person named, if it is about one.
+    pub(super) named: Option<PathBuf>,
     /// Profiles; Opera's is the user-data directory itself.
     profiles: HashSet<PathBuf>,
     files: HashSet<system::FileId>,
@@ -94,6 +96,7 @@ impl<'a> Search<'a> {
             roots,
             found: Found::default(),
             searched: HashSet::new(),
+            named: None,
             profiles: HashSet::new(),
             files: HashSet::new(),
         }
@@ -103,6 +106,37 @@ impl<'a> Search<'a> {
         let known = |p: &Error| p.path == problem.path && p.to_string() == problem.to_string();
         if !self.found.problems.iter().any(known) {
             self.found.problems.push(problem);
+        }
+    }
+
+    /// The folder to which everything is confined: one that the person named, or another
+    /// home folder. In one's own home folder a browser's list may lead elsewhere, to
+    /// where the person once chose to have a profile.
+    pub fn confinement(&self) -> Option<&Path> {
+        self.named.as_deref().or_else(|| self.roots.confinement())
+    }
+
+    /// Whether the real path is outside of that folder, which is then a problem of what
+    /// led there.
+    pub fn leads_out(&mut self, from: &Path, real: &Path) -> bool {
+        let is_out = self
+            .confinement()
+            .is_some_and(|folder| !system::is_within(real, folder));
+        if is_out {
+            self.problem(Fault::Outside(real.to_owned()).at(from));
+        }
+        is_out
+    }
+
+    /// Whether nobody else can lead us elsewhere on the way to a real path; that
+    /// somebody can is a problem.
+    pub(super) fn is_safe(&mut self, real: &Path) -> bool {
+        match system::owner::is_safe_for_us(real) {
+            Ok(()) => true,
+            Err(folder) => {
+                self.problem(Fault::OthersFolder(folder).at(real));
+                false
+            }
         }
     }
 
@@ -121,7 +155,7 @@ impl<'a> Search<'a> {
         if !system::is_within(&dir, &candidate.within) {
             return self.problem(Fault::Outside(dir).at(candidate.dir));
         }
-        if !self.profiles.insert(dir.clone()) {
+        if !self.profiles.insert(dir.clone()) || !self.is_safe(&dir) {
             return;
         }
         let mut stores = Vec::new();
@@ -137,6 +171,11 @@ impl<'a> Search<'a> {
             };
             if !system::is_within(&real, &candidate.within) {
                 self.problem(Fault::Outside(real).at(file));
+                continue;
+            }
+            if let Some(folder) = real.parent().filter(|folder| *folder != dir)
+                && !self.is_safe(folder)
+            {
                 continue;
             }
             let store = make(real.clone());
@@ -182,19 +221,32 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// The folders and files in a folder; that it cannot be read is a problem.
+    /// The folders and files in a folder; that it cannot be read to its end is a problem.
     pub fn entries(&mut self, folder: &Path) -> Vec<PathBuf> {
-        match fs::read_dir(folder) {
-            Ok(entries) => {
-                let mut paths: Vec<_> = entries.flatten().map(|entry| entry.path()).collect();
-                paths.sort();
-                paths
+        let mut paths = Vec::new();
+        let read = fs::read_dir(folder).and_then(|entries| {
+            for entry in entries {
+                paths.push(entry?.path());
             }
-            Err(e) if is_absence(&e) => Vec::new(),
-            Err(e) => {
-                self.problem(Fault::from(e).at(folder));
+            Ok(())
+        });
+        match read {
+            Err(e) if !is_absence(&e) => self.problem(Fault::from(e).at(folder)),
+            _ => {}
+        }
+        paths.sort();
+        paths
+    }
+
+    /// The same of a folder that must not be a link out of another one, a real path.
+    pub fn entries_within(&mut self, folder: &Path, within: &Path) -> Vec<PathBuf> {
+        match self.real_path(folder) {
+            Some(real) if system::is_within(&real, within) => self.entries(folder),
+            Some(real) => {
+                self.problem(Fault::Outside(real).at(folder));
                 Vec::new()
             }
+            None => Vec::new(),
         }
     }
 
@@ -228,4 +280,11 @@ pub(crate) fn is_plain_name(name: &str) -> bool {
         (parts.next(), parts.next()),
         (Some(Component::Normal(_)), None)
     )
+}
+
+/// A name that a browser shows, as long as one that a person gives can be: it is printed
+/// with every cookie.
+pub(crate) fn shortened(name: &str) -> String {
+    const LONGEST: usize = 500;
+    name.chars().take(LONGEST).collect()
 }

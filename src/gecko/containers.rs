@@ -4,9 +4,8 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use serde_json::Value;
-
-use crate::system;
+use crate::discover::shortened;
+use crate::{json, system};
 
 /// The built-in containers have no name of their own, only the key of a text.
 const BUILT_IN: [(&str, &str); 4] = [
@@ -15,6 +14,9 @@ const BUILT_IN: [(&str, &str); 4] = [
     ("banking", "Banking"),
     ("shopping", "Shopping"),
 ];
+
+/// More than anybody has.
+const MOST: usize = 10_000;
 
 /// The containers of a profile, read when one is first asked for: most profiles
 /// have no cookie in any.
@@ -54,21 +56,33 @@ impl Containers {
 }
 
 fn read(file: &Path) -> Option<HashMap<u32, String>> {
-    let list: Value = serde_json::from_slice(&system::read_file(file).ok()?).ok()?;
-    let identities = list["identities"].as_array()?;
-    Some(identities.iter().filter_map(identity).collect())
+    let text = String::from_utf8(system::read_file(file).ok()?).ok()?;
+    json::check(&text).ok()?;
+    let mut names = HashMap::new();
+    let list = json::member(&text, "identities").ok()??;
+    json::elements(list, |entry| {
+        names.extend(identity(entry));
+        names.len() < MOST
+    })
+    .ok()?;
+    Some(names)
 }
 
-fn identity(entry: &Value) -> Option<(u32, String)> {
-    let id = u32::try_from(entry["userContextId"].as_u64()?).ok()?;
-    if let Some(name) = entry["name"].as_str().filter(|name| !name.is_empty()) {
-        return Some((id, name.to_owned()));
+fn identity(entry: &str) -> Option<(u32, String)> {
+    let (mut id, mut name, mut key, mut old_key) = (None, None, None, None);
+    json::members(entry, |member, value| match member {
+        b"userContextId" => id = serde_json::from_str(value).ok(),
+        b"name" => name = json::text(value),
+        b"l10nId" => key = json::text(value),
+        b"l10nID" => old_key = json::text(value),
+        _ => {}
+    })
+    .ok()?;
+    if let Some(name) = name.filter(|name| !name.is_empty()) {
+        return Some((id?, shortened(&name)));
     }
     // "user-context-personal", in older versions "userContextPersonal.label".
-    let key = entry["l10nId"]
-        .as_str()
-        .or_else(|| entry["l10nID"].as_str())?
-        .to_lowercase();
+    let key = key.or(old_key)?.to_lowercase();
     let (_, name) = BUILT_IN.iter().find(|(word, _)| key.contains(word))?;
-    Some((id, (*name).to_owned()))
+    Some((id?, (*name).to_owned()))
 }

@@ -20,6 +20,11 @@ pub(super) struct OriginAttributes {
     pub partition_host: Option<String>,
 }
 
+/// Whether this attribute matters here.
+pub(super) fn is_known(key: &str) -> bool {
+    matches!(key, "userContextId" | "partitionKey" | "firstPartyDomain")
+}
+
 impl OriginAttributes {
     pub fn parse(suffix: &str) -> Self {
         let pairs = suffix.strip_prefix('^').unwrap_or(suffix);

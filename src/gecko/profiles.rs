@@ -12,7 +12,7 @@ use super::parent_lock::ParentLock;
 use super::session::{self, SessionFile};
 use crate::browsers::Browser;
 use crate::claim::Guard;
-use crate::discover::{Candidate, Search};
+use crate::discover::{Candidate, Search, shortened};
 use crate::error::{At, Error, Fault};
 use crate::sqlite::{TableStore, read};
 use crate::store::Store;
@@ -20,6 +20,8 @@ use crate::system;
 
 const COOKIES: &str = "cookies.sqlite";
 const PROFILES_INI: &str = "profiles.ini";
+/// Some thousands of profiles; what is read of it takes many times as much.
+const LONGEST_INI: usize = 512 << 10;
 /// Where the profile manager of 2025 keeps the profiles that it makes; they are
 /// not in profiles.ini.
 const GROUPS: &str = "Profile Groups";
@@ -29,6 +31,9 @@ struct Listed {
     name: String,
     path: String,
 }
+
+/// What a list says, with its file.
+type List = (PathBuf, Vec<Listed>);
 
 /// Whether this is a folder that holds profiles.
 pub(crate) fn is_root(dir: &Path) -> bool {
@@ -44,35 +49,30 @@ pub(crate) fn is_profile(dir: &Path) -> bool {
 
 /// Adds every profile that the lists name or the folder holds.
 pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, root: &Path) {
-    let mut listed = Vec::new();
-    let ini = root.join(PROFILES_INI);
-    match read_ini(&ini) {
-        Ok(profiles) => listed.extend(profiles),
-        Err(problem) => search.problem(problem),
-    }
-    for file in search.entries(&root.join(GROUPS)) {
-        if file.extension().is_some_and(|e| e == "sqlite") {
-            match read_group(&file) {
-                Ok(profiles) => listed.extend(profiles),
-                Err(problem) => search.problem(problem),
-            }
-        }
-    }
-
     let mut seen = HashSet::new();
-    for Listed { name, path } in listed {
-        let Some(dir) = locate(search, root, &path) else {
-            continue;
-        };
-        // A path outside of the folder is one that the person once chose; in
-        // another home folder it could name something of this computer.
-        let chosen = Path::new(&path).is_absolute() && search.roots.confinement().is_none();
-        seen.insert(dir.clone());
-        let within = match system::real_path(&dir) {
-            Ok(real) if chosen => real,
-            _ => root.to_owned(),
-        };
-        add(search, browser, dir, Some(name), within);
+    for (list, profiles) in lists(search, root) {
+        for Listed { name, path } in profiles {
+            let Some(dir) = locate(search, root, &path) else {
+                continue;
+            };
+            seen.insert(dir.clone());
+            let mut within = root.to_owned();
+            if Path::new(&path).is_absolute() {
+                let Some(real) = search.real_path(&dir) else {
+                    continue;
+                };
+                // In a folder that was named, and in another home folder, it could name
+                // something of somebody else. In one's own home folder a path outside
+                // is one that the person once chose.
+                if search.leads_out(&list, &real) {
+                    continue;
+                }
+                if search.confinement().is_none() {
+                    within = real;
+                }
+            }
+            add(search, browser, dir, Some(name), within);
+        }
     }
     for folder in [root.to_owned(), root.join("Profiles")] {
         for dir in search.entries(&folder) {
@@ -81,6 +81,30 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, root: &
             }
         }
     }
+}
+
+/// The lists of a root that can be read.
+fn lists(search: &mut Search<'_>, root: &Path) -> Vec<List> {
+    let ini = root.join(PROFILES_INI);
+    let mut lists = vec![(read_ini(&ini), ini)];
+    let groups = root.join(GROUPS);
+    let groups = match search.confinement().map(Path::to_owned) {
+        Some(folder) => search.entries_within(&groups, &folder),
+        None => search.entries(&groups),
+    };
+    for file in groups {
+        if file.extension().is_some_and(|e| e == "sqlite")
+            && let Some(real) = search.real_path(&file)
+            && !search.leads_out(&file, &real)
+        {
+            lists.push((read_group(&file), file));
+        }
+    }
+    let read = lists.into_iter().filter_map(|(profiles, file)| {
+        let profiles = profiles.map_err(|problem| search.problem(problem));
+        Some((file, profiles.ok()?))
+    });
+    read.collect()
 }
 
 /// Adds the one profile at `dir`, a real path.
@@ -148,6 +172,10 @@ fn read_ini(file: &Path) -> Result<Vec<Listed>, Error> {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
         other => other.at(file)?,
     };
+    if text.len() > LONGEST_INI {
+        let why = format!("it is {} bytes long, which no such file is", text.len());
+        return Err(Fault::Unparsable(why).at(file));
+    }
     let text = String::from_utf8(text).map_err(|e| Fault::Unparsable(e.to_string()).at(file))?;
     // A Windows path is full of what would otherwise be escapes.
     let options = ParseOption {
@@ -164,7 +192,7 @@ fn read_ini(file: &Path) -> Result<Vec<Listed>, Error> {
         if let Some(number) = number.and_then(|number| number.parse::<u32>().ok())
             && let Some(path) = properties.get("Path")
         {
-            let name = properties.get("Name").unwrap_or(path).to_owned();
+            let name = shortened(properties.get("Name").unwrap_or(path));
             let path = path.to_owned();
             profiles.insert(number, Listed { name, path });
         }

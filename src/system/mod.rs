@@ -5,6 +5,10 @@ mod desktop_linux;
 #[cfg(target_os = "macos")]
 mod desktop_macos;
 mod keyrings;
+#[cfg_attr(windows, allow(dead_code, reason = "there is no other user to become"))]
+pub(crate) mod owner;
+#[cfg(unix)]
+mod owner_unix;
 mod processes;
 #[cfg(unix)]
 mod unix;
@@ -147,8 +151,19 @@ pub(crate) fn read_file(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
     std::fs::read(path)
 }
 
+/// A path that was found has all links followed: one that is in it now came later.
+fn now_a_link() -> std::io::Error {
+    std::io::Error::other(
+        "a link has taken its place, or that of a folder above it, and was not followed",
+    )
+}
+
 #[cfg(unix)]
 mod doorman_unix;
+#[cfg(unix)]
+mod folder_unix;
+#[cfg(windows)]
+mod folder_windows;
 #[cfg(windows)]
 mod private_windows;
 #[cfg(unix)]
@@ -160,6 +175,10 @@ mod restart_manager_windows;
 mod temp;
 #[cfg(unix)]
 pub(crate) use doorman_unix::Doorman;
+#[cfg(unix)]
+pub(crate) use folder_unix::Folder;
+#[cfg(windows)]
+pub(crate) use folder_windows::Folder;
 #[cfg(windows)]
 pub(crate) use private_windows::{create_private, new_private_folder, private_folder};
 #[cfg(unix)]

@@ -139,6 +139,27 @@ fn close(file: &File) -> io::Result<bool> {
     Ok(false)
 }
 
+/// Gives a file the access list of another, unless it has the same from its folder.
+pub(super) fn copy_access(from: &File, to: &File) -> io::Result<()> {
+    let list = |text: &str| text.split_once("D:").map(|(_, list)| list.to_owned());
+    let wanted = Descriptor::of(from)?;
+    let Some(text) = list(&wanted.text()?) else {
+        // A disk without access lists.
+        return Ok(());
+    };
+    if list(&Descriptor::of(to)?.text()?).as_ref() == Some(&text) {
+        return Ok(());
+    }
+    // What is set on the folder later counts as little as before.
+    let what = match text.starts_with('P') {
+        true => DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION,
+        false => DACL_SECURITY_INFORMATION,
+    };
+    // SAFETY: the file is open, and the descriptor outlives the call.
+    unsafe { SetKernelObjectSecurity(HANDLE(to.as_raw_handle()), what, wanted.0) }
+        .map_err(|e| win32(&e))
+}
+
 /// `S-1-5-21-…` of `O:S-1-5-21-…D:…`.
 fn owner(descriptor: &str) -> &str {
     let (owner, _) = descriptor.split_once("D:").unwrap_or((descriptor, ""));

@@ -1,7 +1,7 @@
 //! POSIX: record locks and modes.
 
-use std::fs::{self, DirBuilder, File, Metadata, OpenOptions};
-use std::io::{self, Read};
+use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::io;
 use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
@@ -259,42 +259,6 @@ pub(crate) fn is_own(path: &Path) -> bool {
 /// A symbolic link, of which there must be none yet.
 pub(crate) fn symlink(target: &Path, link: &Path) -> io::Result<()> {
     std::os::unix::fs::symlink(target, link)
-}
-
-/// Gives a new file the owner and the mode of another.
-///
-/// # Errors
-/// When we may not.
-pub(crate) fn take_after(file: &File, other: &Metadata) -> io::Result<()> {
-    let new = file.metadata()?;
-    if (new.uid(), new.gid()) != (other.uid(), other.gid()) {
-        std::os::unix::fs::fchown(file, Some(other.uid()), Some(other.gid()))?;
-    }
-    file.set_permissions(fs::Permissions::from_mode(other.mode() & 0o7777))
-}
-
-/// The content of a file that another one is about to replace.
-pub(crate) struct OldContent(File);
-
-impl OldContent {
-    pub fn open(path: &Path) -> Option<Self> {
-        OpenOptions::new().write(true).open(path).ok().map(Self)
-    }
-
-    /// Overwrites it, when it has no name any more: by another one it is somebody's
-    /// backup.
-    ///
-    /// # Errors
-    /// When the disk fails.
-    pub fn overwrite(mut self) -> io::Result<()> {
-        let metadata = self.0.metadata()?;
-        if metadata.nlink() > 0 {
-            return Ok(());
-        }
-        let zeros = io::repeat(0).take(metadata.len());
-        io::copy(&mut { zeros }, &mut self.0)?;
-        self.0.sync_data()
-    }
 }
 
 /// Makes the names in a folder safe from a power cut.

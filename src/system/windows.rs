@@ -1,7 +1,7 @@
 //! Windows: share modes stand in for locks.
 
 use std::ffi::OsString;
-use std::fs::{self, File, Metadata, OpenOptions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::windows::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Component, Path, PathBuf, Prefix};
@@ -253,24 +253,6 @@ impl Doorman {
     }
 
     pub fn let_go(&mut self, _answer: &[u8]) {
-        match self.0 {}
-    }
-}
-
-/// What is in the user's own AppData folder is theirs by inheritance.
-pub(crate) fn take_after(_file: &File, _other: &Metadata) -> io::Result<()> {
-    Ok(())
-}
-
-/// A file that is open could not be replaced here.
-pub(crate) struct OldContent(std::convert::Infallible);
-
-impl OldContent {
-    pub fn open(_path: &Path) -> Option<Self> {
-        None
-    }
-
-    pub fn overwrite(self) -> io::Result<()> {
         match self.0 {}
     }
 }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use crate::claim::Unseen;
 use crate::error::Fault;
+use crate::system::owner::NotAsOwner;
 
 /// Why something runs of which there may be no window to be seen, and how to end it.
 pub fn for_unseen(unseen: &Unseen) -> Option<String> {
@@ -61,6 +62,10 @@ pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static st
             "It was left alone. If that is where your cookies really are, name the profile \
              itself with --profile-dir."
         }
+        Fault::OthersFolder(_) => {
+            "It was left alone. Name the profile itself with --profile-dir: root then works on it \
+             with the rights of its owner."
+        }
         Fault::Unparsable(_) => {
             "What it lists may be missing here; folders were searched all the same. \
              --profile-dir takes a profile that was not found."
@@ -87,6 +92,28 @@ pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static st
              whether something can be put back."
         }
         Fault::Gone | Fault::NotAFile | Fault::Io(_) | Fault::Sql(_) => return None,
+    })
+}
+
+/// A sentence, where there is something to be done.
+pub fn for_owner(why: &NotAsOwner) -> Option<&'static str> {
+    Some(match why {
+        NotAsOwner::Led { .. } => {
+            "Nothing was touched. If that is where you want to go, name the folder by its real \
+             path, or run this as its owner."
+        }
+        NotAsOwner::Several(_) => "Run this once for each owner.",
+        NotAsOwner::Closed { .. } => {
+            "Make that folder passable for all (chmod a+x), or mount the disk elsewhere."
+        }
+        NotAsOwner::State { .. } => {
+            "Set COOKIECLEAN_STATE_DIR to a folder of that user, or not at all."
+        }
+        NotAsOwner::NoHome { .. } => {
+            "Name the home folder with --home, set COOKIECLEAN_STATE_DIR to a folder of that \
+             user, or delete without a copy: --no-undo."
+        }
+        NotAsOwner::Unreadable(_) | NotAsOwner::Refused { .. } => return None,
     })
 }
 

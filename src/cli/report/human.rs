@@ -8,7 +8,7 @@ use anstyle::{AnsiColor, Style};
 use super::Renderer;
 use super::cookie_table::CookieTable;
 use super::text::{count, grouped, is_or_are, safe};
-use super::words::{cleaned_line, listed, looked_line, profiles_of, title_of};
+use super::words::{cleaned_line, listed, looked_line, profiles_of, title_of, undo_command};
 use crate::cli::ui::{self, Ui};
 use crate::cookie::Query;
 use crate::discover::Profile;
@@ -294,7 +294,8 @@ impl<'a> Human<'a> {
         match &summary.undo {
             Some(id) => writeln!(
                 self.out,
-                "To put them back within {days} days: cookieclean undo {id}"
+                "To put them back within {days} days: {}",
+                safe(&undo_command(id))
             )?,
             None => writeln!(self.out, "No copy was kept.")?,
         }

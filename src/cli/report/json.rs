@@ -4,9 +4,12 @@ use std::io::{self, StdoutLock, Write};
 
 use jiff::Timestamp;
 use serde::Serialize;
+use serde_json::Serializer;
+use serde_json::ser::Formatter;
 use zeroize::Zeroizing;
 
 use super::Renderer;
+use super::text::is_unsafe;
 use crate::claim::{InUse, Process, Unseen};
 use crate::cookie::{MatchedBy, Query, SameSite};
 use crate::discover::{Found, Job};
@@ -21,6 +24,37 @@ pub const SCHEMA: u32 = 1;
 
 /// For the rows of a batch; a row with the longest value needs less than half of it.
 const ROOM: usize = 256 << 10;
+
+/// Writes a value so that no terminal can be fooled by what is in it: what could move the
+/// cursor, hide text or turn it around is escaped. It says the same.
+pub fn write(out: impl Write, value: &(impl Serialize + ?Sized)) -> serde_json::Result<()> {
+    value.serialize(&mut Serializer::with_formatter(out, Escaping))
+}
+
+struct Escaping;
+
+impl Formatter for Escaping {
+    fn write_string_fragment<W: Write + ?Sized>(
+        &mut self,
+        out: &mut W,
+        fragment: &str,
+    ) -> io::Result<()> {
+        /// The first that serde_json does not escape by itself.
+        const DELETE: u8 = 0x7f;
+        if fragment.bytes().all(|byte| byte < DELETE) {
+            return out.write_all(fragment.as_bytes());
+        }
+        let mut written = 0;
+        for (at, c) in fragment.char_indices().filter(|(_, c)| is_unsafe(*c)) {
+            out.write_all(&fragment.as_bytes()[written..at])?;
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                write!(out, "\\u{unit:04x}")?;
+            }
+            written = at + c.len_utf8();
+        }
+        out.write_all(&fragment.as_bytes()[written..])
+    }
+}
 
 #[derive(Serialize)]
 struct CookieRow<'a> {
@@ -210,7 +244,7 @@ impl JsonListing {
         let mut out = io::stdout().lock();
         let domains: Vec<_> = query.domains.iter().map(|d| d.as_str()).collect();
         write!(out, "{{\"schema\":{SCHEMA},\"domains\":")?;
-        serde_json::to_writer(&mut out, &domains)?;
+        self::write(&mut out, &domains)?;
         write!(out, ",\"cookies\":[")?;
         Ok(Self {
             out,
@@ -250,7 +284,7 @@ impl JsonListing {
                 login: cookie.is_login(),
                 value: value.as_ref().map(ValuePart::of),
             };
-            serde_json::to_writer(&mut *text, &row)?;
+            self::write(&mut *text, &row)?;
             if text.len() > ROOM / 2 {
                 self.out.write_all(&text)?;
                 text.clear();
@@ -284,11 +318,11 @@ impl Renderer for JsonListing {
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {
         write!(self.out, "],\"stores\":")?;
-        serde_json::to_writer(&mut self.out, &self.stores)?;
+        self::write(&mut self.out, &self.stores)?;
         write!(self.out, ",\"related\":")?;
-        serde_json::to_writer(&mut self.out, &summary.related)?;
+        self::write(&mut self.out, &summary.related)?;
         write!(self.out, ",\"problems\":")?;
-        serde_json::to_writer(&mut self.out, &self.problems)?;
+        self::write(&mut self.out, &self.problems)?;
         writeln!(self.out, "}}")?;
         self.out.flush()
     }
@@ -378,5 +412,35 @@ impl Renderer for JsonDeletion {
         self.undo = summary.undo.clone().map(|id| UndoRow { id });
         self.related.clone_from(&summary.related);
         crate::cli::print_json(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_character_that_fools_a_terminal_is_written() {
+        let unsafe_ones: String = (0..=u32::from(char::MAX))
+            .filter_map(char::from_u32)
+            .filter(|c| is_unsafe(*c))
+            .collect();
+        for named in "\u{7f}\u{80}\u{9b}\u{9f}\u{200e}\u{200f}\u{61c}\u{202a}\u{202e}\u{2066}\u{2069}\u{2028}\u{2029}\u{200b}\u{feff}\u{e0001}".chars() {
+            assert!(unsafe_ones.contains(named), "{named:?}");
+        }
+        let text = format!("a\u{e9}{unsafe_ones}\"\\\u{1f600}z");
+        let mut json = Vec::new();
+        write(&mut json, &text).unwrap();
+        let json = String::from_utf8(json).unwrap();
+        assert!(!json.contains(is_unsafe), "{json}");
+        assert!(
+            json.contains("a\u{e9}") && json.ends_with("\u{1f600}z\""),
+            "{json}"
+        );
+        assert!(
+            json.contains("\\u007f\\u0080") && json.contains("\\udb40\\udc01"),
+            "{json}"
+        );
+        assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
     }
 }

@@ -25,7 +25,8 @@ pub fn safe(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-fn is_unsafe(c: char) -> bool {
+/// Whether a character is one of those that [`safe`] escapes.
+pub fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}'

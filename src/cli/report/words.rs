@@ -12,6 +12,7 @@ use crate::cookie::{Cookie, MatchedBy};
 use crate::discover::{Found, Job, Profile};
 use crate::engine::{Blocker, Cleaned, Looked, Outcome, ProfileName, Unread};
 use crate::store::Kind;
+use crate::system::owner::working_as;
 
 /// Longer ones would push everything else off the screen; JSON has them whole.
 pub const WIDEST_HOST: usize = 60;
@@ -40,8 +41,8 @@ pub fn nothing_found(
         let home = home.display().to_string();
         writeln!(
             out,
-            "This is WSL. For the browsers of Windows, add: --layout windows --home \"{}\"",
-            safe(&home)
+            "This is WSL. For the browsers of Windows, add: --layout windows --home {}",
+            safe(&quoted(&home))
         )?;
     }
     writeln!(
@@ -65,6 +66,26 @@ fn kinds<'a>(names: &[&'a str]) -> Vec<&'a str> {
         .filter(|name| !is_channel(name))
         .copied()
         .collect()
+}
+
+/// What puts a deletion back: as its owner, if that is as whom it was deleted.
+pub fn undo_command(id: &str) -> String {
+    match working_as().and_then(|owner| owner.undo_home.as_deref()) {
+        Some(home) => format!(
+            "cookieclean undo --home {} {id}",
+            quoted(&home.display().to_string())
+        ),
+        None => format!("cookieclean undo {id}"),
+    }
+}
+
+/// For a shell.
+fn quoted(path: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "/._-+:@".contains(c);
+    match path.chars().all(is_plain) {
+        true => path.to_owned(),
+        false => format!("'{}'", path.replace('\'', r"'\''")),
+    }
 }
 
 /// `Google Chrome, profile Work (Profile 1)`.

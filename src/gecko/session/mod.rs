@@ -5,13 +5,17 @@
 //! upgrade. At a start it takes the first that parses.
 
 mod cookie;
+mod edit;
 mod format;
+mod places;
 mod replace;
 #[cfg(test)]
 mod tests;
+mod tokens;
 mod tree;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
@@ -20,16 +24,22 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
+use sha2::{Digest, Sha256};
+
 use super::containers::Containers;
 use crate::claim::Claim;
 use crate::cookie::{Cookie, Query};
 use crate::error::{At, Error, Fault};
+use crate::json;
 use crate::store::{Counts, Deleted, Kind, Restored, RowSink, RowSource, Rows, Store, Value};
+use crate::system::Folder;
 use crate::value::StoredValue;
 use cookie::{Identity, SessionCookie};
+use edit::{Cuts, Insertion, around, only, with, without};
 use format::{Form, LARGEST, bad, declared, decode, encode};
+use places::{Wanted, named, of_name};
 use replace::Replacement;
-use tree::{CookieArray, around, cookie_arrays, without};
+use tree::{Array, Element, Part, Tell, plain, walk};
 
 /// In the profile's folder.
 const IN_PROFILE: [&str; 1] = ["sessionstore."];
@@ -50,6 +60,10 @@ const PAUSE: Duration = Duration::from_millis(25);
 /// much memory.
 const LARGE: u64 = 8 << 20;
 static ONE_LARGE: Mutex<()> = Mutex::new(());
+/// How much room the places of a file's cookies may take in a copy for undo. Firefox's own
+/// need a thousandth of it; those of a tree that is deep, or has long keys, could fill
+/// any disk.
+const PLACES: usize = 16 << 20;
 
 /// Whether a file in a profile, or in its backups, is a session.
 pub(super) fn is_session_file(path: &Path) -> bool {
@@ -84,11 +98,13 @@ impl Store for SessionFile {
     }
 
     fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Error> {
-        let (counts, mut cookies) = self.look(query).at(&self.path)?;
+        let (counts, found) = self.look(query).at(&self.path)?;
         // Only now, when no turn is held: whoever listens may wait for another file.
-        while !cookies.is_empty() {
-            let rest = cookies.split_off(cookies.len().min(BATCH));
-            send(std::mem::replace(&mut cookies, rest));
+        for batch in found.pieces.chunks(BATCH) {
+            let cookies = batch
+                .iter()
+                .filter_map(|piece| self.shown(query, &found.text, piece));
+            send(cookies.collect());
         }
         Ok(counts)
     }
@@ -96,16 +112,22 @@ impl Store for SessionFile {
     fn hosts(&self) -> Result<HashMap<String, u64>, Error> {
         let _turn = self.turn();
         let mut hosts = HashMap::new();
-        for (_, cookie) in Session::read(&self.path).at(&self.path)?.cookies() {
-            *hosts.entry(cookie.host).or_default() += 1;
-        }
+        self.read()
+            .and_then(|session| {
+                session.each(&mut |_, _, cookie| {
+                    *hosts.entry(cookie.host).or_default() += 1;
+                    Ok(())
+                })
+            })
+            .at(&self.path)?;
         Ok(hosts)
     }
 
     fn total(&self) -> Result<u64, Error> {
         let _turn = self.turn();
-        let session = Session::read(&self.path).at(&self.path)?;
-        Ok(session.cookies().count() as u64)
+        self.read()
+            .and_then(|session| session.count())
+            .at(&self.path)
     }
 
     fn delete(
@@ -126,25 +148,65 @@ impl Store for SessionFile {
 }
 
 /// Where a cookie stands: which array, and which of its elements.
-type Spot = (usize, usize);
+type Spot = (u32, u32);
+
+/// The cookies that are meant, as JSON, one behind the other.
+struct Matched {
+    text: String,
+    pieces: Vec<Piece>,
+}
+
+/// Where a cookie stands, and within how many strings.
+struct Piece {
+    range: Range<u32>,
+    quoted: u32,
+}
+
+impl Piece {
+    fn json<'t>(&self, text: &'t str) -> Option<std::borrow::Cow<'t, str>> {
+        plain(
+            &text[self.range.start as usize..self.range.end as usize],
+            self.quoted,
+        )
+    }
+}
 
 impl SessionFile {
-    fn look(&self, query: &Query) -> Result<(Counts, Vec<Cookie>), Fault> {
+    /// The folder, held open, and the name of the file in it.
+    fn open(&self) -> Result<(Folder, &OsStr), Fault> {
+        let (Some(folder), Some(name)) = (self.path.parent(), self.path.file_name()) else {
+            return Err(Fault::NotAFile);
+        };
+        Ok((Folder::open(folder)?, name))
+    }
+
+    fn read(&self) -> Result<Session, Fault> {
+        match self.open() {
+            Err(Fault::Gone) => Session::of(Vec::new()),
+            other => {
+                let (folder, name) = other?;
+                Session::read(&folder, name)
+            }
+        }
+    }
+
+    fn look(&self, query: &Query) -> Result<(Counts, Matched), Fault> {
         let _turn = self.turn();
-        let session = Session::read(&self.path)?;
+        let session = self.read()?;
         let mut counts = Counts::default();
-        let mut cookies = Vec::new();
-        for (spot, cookie) in session.cookies() {
+        let mut pieces = Vec::new();
+        session.each(&mut |array, element, cookie| {
             counts.total += 1;
             match whose(query, &cookie, &self.containers) {
-                Whose::Meant(mut shown) => {
-                    if query.with_values {
-                        shown.value = Some(session.value(spot));
-                    }
+                Whose::Meant(shown) => {
                     let site = cookie.origin_attributes().partition_host;
                     let elsewhere = query.is_elsewhere(shown.matched_by, site.as_deref());
                     counts.elsewhere += u64::from(elsewhere);
-                    cookies.push(shown);
+                    counts.matched += 1;
+                    pieces.push(Piece {
+                        range: narrow(element.range.start)..narrow(element.range.end),
+                        quoted: array.quoted,
+                    });
                 }
                 Whose::Others => {
                     let host = cookie.host.as_bytes();
@@ -153,9 +215,24 @@ impl SessionFile {
                 }
                 Whose::Kept => {}
             }
+            Ok(())
+        })?;
+        let text = only(session.text, &mut pieces)?;
+        Ok((counts, Matched { text, pieces }))
+    }
+
+    /// A cookie that is meant.
+    fn shown(&self, query: &Query, text: &str, piece: &Piece) -> Option<Cookie> {
+        let json = piece.json(text)?;
+        let cookie = SessionCookie::parse(&json)?;
+        let Whose::Meant(mut shown) = whose(query, &cookie, &self.containers) else {
+            return None;
+        };
+        if query.with_values {
+            let value = SessionCookie::value(&json);
+            shown.value = Some(value.unwrap_or(StoredValue::Missing));
         }
-        counts.matched = cookies.len() as u64;
-        Ok((counts, cookies))
+        Some(shown)
     }
 
     fn cut_out(
@@ -165,20 +242,11 @@ impl SessionFile {
         copy: Option<&mut dyn RowSink>,
         each: &mut dyn FnMut(Cookie),
     ) -> Result<Deleted, Fault> {
-        let session = Session::read(&self.path)?;
-        let mut gone: Vec<Spot> = Vec::new();
-        let mut kept = 0;
-        for (spot, cookie) in session.cookies() {
-            match whose(query, &cookie, &self.containers) {
-                Whose::Meant(shown) => {
-                    gone.push(spot);
-                    each(shown);
-                }
-                _ => kept += 1,
-            }
-        }
-        let deleted = gone.len() as u64;
-        if gone.is_empty() {
+        let (folder, name) = self.open()?;
+        let session = Session::read(&folder, name)?;
+        let found = session.matching(query, &self.containers, copy.is_some(), each)?;
+        let (deleted, kept) = (found.gone.len() as u64, found.kept);
+        if found.gone.is_empty() {
             return Ok(Deleted {
                 deleted,
                 kept,
@@ -186,27 +254,27 @@ impl SessionFile {
             });
         }
         if let Some(sink) = copy {
-            session
-                .copy_out(&gone, sink)
-                .map_err(|e| Fault::NoCopy(Box::new(e)))?;
+            session.copy_out(&found, sink)?;
         }
 
-        let cuts = session.cuts(&gone);
-        let content = encode(session.form, without(&session.text, &cuts))?;
-        let replacement = Replacement::write(&self.path, claim, &content)?;
+        let Session { form, text } = session;
+        // Not by cutting: what is left is to be checked by it.
+        let rest = Fingerprint::of(around(text.len(), &found.cuts).map(|piece| &text[piece]));
+        let content = encode(form, without(text, &found.cuts)?)?;
+        let replacement = Replacement::write(&folder, name, claim, &content)?;
         drop(content);
         // As the disk has it, and before it is in place, so that a surprise leaves the
         // file as it was.
-        let new = Session::read(replacement.path())?;
+        let new = Session::read(&folder, replacement.name())?;
         new.verify(query, &self.containers, kept)?;
-        if !new.is_rest_of(&session, &cuts) {
+        if !new.is_rest_of(&rest) {
             let what = "more would be gone than the cookies";
             return Err(Fault::NotVerified(what.into()));
         }
-        drop((session, new));
+        drop(new);
         let synced = replacement.commit(claim)?;
         let verified =
-            Session::read(&self.path).and_then(|now| now.verify(query, &self.containers, kept));
+            Session::read(&folder, name).and_then(|now| now.verify(query, &self.containers, kept));
         Ok(Deleted {
             deleted,
             kept,
@@ -225,38 +293,46 @@ impl SessionFile {
         if header.columns != COLUMNS {
             return Err(Fault::BadCopy("it has other columns".into()));
         }
-        let session = Session::read(&self.path)?;
-        let before = session.cookies().count() as u64;
+        let (folder, name) = self.open()?;
+        let session = Session::read(&folder, name)?;
+        let before = session.count()?;
         let mut result = Restored::default();
         let back = session.wanted_back(rows, &mut result)?;
         if result.restored == 0 {
             return Ok(result);
         }
         let form = session.form;
-        let text = session.with(back);
-        drop(session);
-        let content = encode(form, text.clone())?;
-        let replacement = Replacement::write(&self.path, claim, &content)?;
+        let text = with(session.text, &back)?;
+        drop(back);
+        let whole = Fingerprint::of(std::iter::once(&*text));
+        let content = encode(form, text)?;
+        let replacement = Replacement::write(&folder, name, claim, &content)?;
         drop(content);
-        let new = Session::read(replacement.path())?;
-        if new.text != text || new.cookies().count() as u64 != before + result.restored {
+        let new = Session::read(&folder, replacement.name())?;
+        if !new.is_rest_of(&whole) || new.count()? != before + result.restored {
             let what = "the number of cookies is not right";
             return Err(Fault::NotVerified(what.into()));
         }
-        drop((new, text));
+        drop(new);
         result.trouble = replacement.commit(claim)?.err();
         Ok(result)
     }
 
     /// Held while a large file is worked on.
     fn turn(&self) -> Option<MutexGuard<'static, ()>> {
+        let (folder, name) = self.open().ok()?;
+        let file = folder.open_file(name).ok()?;
+        let length = file.metadata().ok()?.len();
         let mut start = Vec::new();
-        let length = self.path.metadata().ok().filter(|m| m.is_file())?.len();
-        let file = File::open(&self.path).ok()?;
         file.take(16).read_to_end(&mut start).ok()?;
         let is_large = declared(&start, length) > LARGE;
         is_large.then(|| ONE_LARGE.lock().unwrap_or_else(PoisonError::into_inner))
     }
+}
+
+/// Session files are not as long as that.
+fn narrow(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
 }
 
 /// Whether a cookie is meant.
@@ -285,20 +361,39 @@ fn whose(query: &Query, cookie: &SessionCookie, containers: &Containers) -> Whos
 struct Session {
     form: Form,
     text: String,
-    arrays: Vec<CookieArray>,
+}
+
+/// What is to be cut out of a session.
+#[derive(Default)]
+struct Found {
+    /// Ascending.
+    gone: Vec<Spot>,
+    kept: u64,
+    cuts: Cuts,
+    /// Of the arrays that have something that goes.
+    places: Vec<String>,
 }
 
 /// A cookie of a copy, where it is to go.
 struct Row {
-    index: usize,
+    index: u32,
     cookie: String,
+    is_there: bool,
+}
+
+/// The rows that are for one array.
+#[derive(Default)]
+struct Group {
+    rows: Vec<Row>,
+    /// The array, by its number, when there is one.
+    array: Option<u32>,
 }
 
 impl Session {
     /// A file that is not there, which the browser moves and removes as it likes, holds
     /// nothing.
-    fn read(path: &Path) -> Result<Self, Fault> {
-        match read_stable(path) {
+    fn read(folder: &Folder, name: &OsStr) -> Result<Self, Fault> {
+        match read_stable(folder, name) {
             Err(Fault::Gone) => Self::of(Vec::new()),
             other => Self::of(other?),
         }
@@ -306,67 +401,138 @@ impl Session {
 
     fn of(bytes: Vec<u8>) -> Result<Self, Fault> {
         let (form, text) = decode(bytes)?;
-        let arrays = match form {
-            Form::Empty => Vec::new(),
-            _ => cookie_arrays(&text).map_err(|e| bad(&e.to_string()))?,
-        };
-        Ok(Self { form, text, arrays })
+        if form != Form::Empty {
+            json::check(&text).map_err(|why| bad(&why))?;
+        }
+        Ok(Self { form, text })
     }
 
-    fn cookies(&self) -> impl Iterator<Item = (Spot, SessionCookie)> {
-        self.arrays.iter().enumerate().flat_map(move |(a, array)| {
-            let cookie = |element: &Range<usize>| {
-                SessionCookie::parse(&array.plain(&self.text[element.clone()])?)
-            };
-            let elements = array.elements.iter().enumerate();
-            elements.filter_map(move |(e, element)| Some(((a, e), cookie(element)?)))
+    fn walk(&self, wanted: &Wanted, tell: &mut Tell<'_>) -> Result<(), Fault> {
+        walk(&self.text, wanted, tell)
+    }
+
+    /// Shows every cookie.
+    fn each(
+        &self,
+        show: &mut dyn FnMut(&Array<'_>, &Element<'_>, SessionCookie) -> Result<(), Fault>,
+    ) -> Result<(), Fault> {
+        self.walk(&Wanted::default(), &mut |array, part| match part {
+            Part::Element(element) => match SessionCookie::parse(element.json) {
+                Some(cookie) => show(array, &element, cookie),
+                None => Ok(()),
+            },
+            _ => Ok(()),
         })
     }
 
-    fn value(&self, (array, element): Spot) -> StoredValue {
-        let array = &self.arrays[array];
-        let cookie = array.plain(&self.text[array.elements[element].clone()]);
-        let value = cookie.and_then(|cookie| SessionCookie::value(&cookie));
-        value.unwrap_or(StoredValue::Missing)
+    fn count(&self) -> Result<u64, Fault> {
+        let mut count = 0;
+        self.each(&mut |_, _, _| {
+            count += 1;
+            Ok(())
+        })?;
+        Ok(count)
     }
 
-    fn copy_out(&self, gone: &[Spot], sink: &mut dyn RowSink) -> Result<(), Error> {
+    /// What is to go, `each` of which is shown.
+    fn matching(
+        &self,
+        query: &Query,
+        containers: &Containers,
+        with_places: bool,
+        each: &mut dyn FnMut(Cookie),
+    ) -> Result<Found, Fault> {
+        let mut found = Found::default();
+        let mut room = PLACES;
+        self.walk(&Wanted::default(), &mut |array, part| {
+            let element = match part {
+                Part::Begin => {
+                    found.cuts.begin();
+                    return Ok(());
+                }
+                Part::End(_) => return Ok(()),
+                Part::Element(element) => element,
+            };
+            let cookie = SessionCookie::parse(element.json);
+            let meant = cookie
+                .as_ref()
+                .map(|cookie| whose(query, cookie, containers));
+            let Some(Whose::Meant(shown)) = meant else {
+                found.kept += u64::from(meant.is_some());
+                found.cuts.keep(&element);
+                return Ok(());
+            };
+            if with_places {
+                let is_same = found
+                    .gone
+                    .last()
+                    .is_some_and(|(last, _)| *last == array.number);
+                if !is_same {
+                    found.places.push(array.place(room).ok_or_else(no_place)?);
+                }
+                let place = found.places.last().map_or(0, String::len);
+                room = room.checked_sub(place).ok_or_else(no_place)?;
+            }
+            found.gone.push((array.number, element.index));
+            found.cuts.cut(&element);
+            each(shown);
+            Ok(())
+        })?;
+        Ok(found)
+    }
+
+    fn copy_out(&self, found: &Found, sink: &mut dyn RowSink) -> Result<(), Fault> {
+        let no_copy = |error| Fault::NoCopy(Box::new(error));
         sink.begin(&Rows {
             kind: Kind::FirefoxSession,
             version: VERSION,
             columns: COLUMNS.map(String::from).to_vec(),
-            rows: gone.len() as u64,
+            rows: found.gone.len() as u64,
+        })
+        .map_err(no_copy)?;
+        let wanted = Wanted::new(found.places.clone());
+        let mut times = vec![0; wanted.len()];
+        let mut gone = found.gone.iter().peekable();
+        let mut places = found.places.iter();
+        let mut name = String::new();
+        self.walk(&wanted, &mut |array, part| {
+            match part {
+                Part::Begin => {
+                    if let Some(index) = array.wanted {
+                        times[index] += 1;
+                        let has_some = gone.peek().is_some_and(|(a, _)| *a == array.number);
+                        if has_some && let Some(place) = places.next() {
+                            name = named(place, times[index]);
+                        }
+                    }
+                }
+                Part::Element(element) => {
+                    if gone.next_if_eq(&&(array.number, element.index)).is_some() {
+                        sink.row(&[
+                            Value::Text(name.clone().into()),
+                            Value::Integer(element.index.into()),
+                            Value::Text(self.text[element.range].into()),
+                        ])
+                        .map_err(no_copy)?;
+                    }
+                }
+                Part::End(_) => {}
+            }
+            Ok(())
         })?;
-        for (a, e) in gone {
-            let array = &self.arrays[*a];
-            let cookie = &self.text[array.elements[*e].clone()];
-            sink.row(&[
-                Value::Text(array.place.clone().into()),
-                Value::Integer(i64::try_from(*e).unwrap_or(i64::MAX)),
-                Value::Text(cookie.into()),
-            ])?;
-        }
-        sink.finish()
-    }
-
-    fn cuts(&self, gone: &[Spot]) -> Vec<Range<usize>> {
-        gone.chunk_by(|(a, _), (b, _)| a == b)
-            .flat_map(|gone| {
-                let elements: Vec<_> = gone.iter().map(|(_, e)| *e).collect();
-                self.arrays[gone[0].0].cuts(&elements)
-            })
-            .collect()
+        sink.finish().map_err(no_copy)
     }
 
     /// Nothing matches, and the others are there.
     fn verify(&self, query: &Query, containers: &Containers, kept: u64) -> Result<(), Fault> {
         let (mut left, mut others) = (0_u64, 0);
-        for (_, cookie) in self.cookies() {
+        self.each(&mut |_, _, cookie| {
             match whose(query, &cookie, containers) {
                 Whose::Meant(_) => left += 1,
                 _ => others += 1,
             }
-        }
+            Ok(())
+        })?;
         if left > 0 || others != kept {
             return Err(Fault::NotVerified(format!(
                 "{left} cookies of the site were still there, and of {kept} others {others}"
@@ -375,85 +541,163 @@ impl Session {
         Ok(())
     }
 
-    /// Whether this is the other text without these ranges, byte for byte.
-    fn is_rest_of(&self, whole: &Self, cuts: &[Range<usize>]) -> bool {
-        let mut at = 0;
-        around(whole.text.len(), cuts).all(|piece| {
-            let here = at..at + piece.len();
-            at = here.end;
-            self.text.get(here) == Some(&whole.text[piece])
-        }) && at == self.text.len()
+    /// Whether this is that text, byte for byte.
+    fn is_rest_of(&self, rest: &Fingerprint) -> bool {
+        Fingerprint::of(std::iter::once(&*self.text)) == *rest
     }
 
-    /// The rows that are to go into each array: not those of which it has another
-    /// cookie now, nor those whose array is gone.
+    /// What is to go into each array: not those of which it has another cookie now, nor
+    /// those whose array is gone.
     fn wanted_back(
         &self,
         rows: &mut dyn RowSource,
         result: &mut Restored,
-    ) -> Result<HashMap<usize, Vec<Row>>, Fault> {
-        let places: HashMap<&str, usize> = self
-            .arrays
-            .iter()
-            .enumerate()
-            .map(|(a, array)| (&*array.place, a))
-            .collect();
-        let mut there: HashSet<(usize, Identity)> = HashSet::new();
-        for ((a, _), cookie) in self.cookies() {
-            there.insert((a, cookie.identity()));
-        }
-        let mut back: HashMap<usize, Vec<Row>> = HashMap::new();
+    ) -> Result<Vec<Insertion>, Fault> {
+        let mut groups: HashMap<String, Group> = HashMap::new();
         while let Some(row) = rows.next_row().map_err(|e| e.fault)? {
             let (place, row) = Row::of(row)?;
-            let Some(&a) = places.get(&*place) else {
-                result.homeless += 1;
+            groups.entry(place).or_default().rows.push(row);
+        }
+        let places = groups.keys().map(|name| of_name(name).0.to_owned());
+        let wanted = Wanted::new(places.collect());
+        self.find_there(&wanted, &mut groups)?;
+        let mut by_array = HashMap::new();
+        for Group { mut rows, array } in groups.into_values() {
+            let all = rows.len() as u64;
+            let Some(array) = array else {
+                result.homeless += all;
                 continue;
             };
-            let cookie = self.arrays[a]
-                .plain(&row.cookie)
-                .and_then(|json| SessionCookie::parse(&json))
-                .ok_or_else(|| Fault::BadCopy("a row is no cookie".into()))?;
-            if there.contains(&(a, cookie.identity())) {
-                result.skipped += 1;
-            } else {
-                result.restored += 1;
-                back.entry(a).or_default().push(row);
-            }
+            rows.retain(|row| !row.is_there);
+            rows.sort_by_key(|row| row.index);
+            result.skipped += all - rows.len() as u64;
+            result.restored += rows.len() as u64;
+            by_array.insert(array, rows);
         }
-        Ok(back)
+        self.insertions(&wanted, by_array)
     }
 
-    /// The text with these rows in these arrays.
-    fn with(&self, mut back: HashMap<usize, Vec<Row>>) -> String {
-        let more: usize = back
-            .values()
-            .flatten()
-            .map(|row| row.cookie.len() + 1)
-            .sum();
-        let mut text = String::with_capacity(self.text.len() + more);
-        let mut copied = 0;
-        for (a, array) in self.arrays.iter().enumerate() {
-            let Some(mut rows) = back.remove(&a) else {
-                continue;
-            };
-            text.push_str(&self.text[copied..array.inside.start]);
-            rows.sort_by_key(|row| row.index);
-            let mut old = array.elements.iter().map(|e| &self.text[e.clone()]);
-            let mut new: Vec<&str> = Vec::new();
-            for row in &rows {
-                while new.len() < row.index
-                    && let Some(element) = old.next()
-                {
-                    new.push(element);
-                }
-                new.push(&row.cookie);
+    /// Finds the arrays that rows are for, and which of the rows have another cookie there
+    /// now.
+    fn find_there(
+        &self,
+        wanted: &Wanted,
+        groups: &mut HashMap<String, Group>,
+    ) -> Result<(), Fault> {
+        let mut times = vec![0; wanted.len()];
+        let mut names: Vec<HashMap<u32, &mut Group>> = Vec::new();
+        names.resize_with(wanted.len(), HashMap::new);
+        for (name, group) in groups {
+            let (place, times) = of_name(name);
+            if let Some(index) = wanted.find(place) {
+                names[index].insert(times, group);
             }
-            new.extend(old);
-            text.push_str(&new.join(","));
-            copied = array.inside.end;
         }
-        text.push_str(&self.text[copied..]);
-        text
+        let mut group: Option<&mut Group> = None;
+        let mut rows: HashMap<Identity, Vec<usize>> = HashMap::new();
+        self.walk(wanted, &mut |array, part| {
+            match part {
+                Part::Begin => {
+                    let Some(index) = array.wanted else {
+                        return Ok(());
+                    };
+                    times[index] += 1;
+                    group = names[index].remove(&times[index]);
+                    if let Some(group) = &mut group {
+                        group.array = Some(array.number);
+                        rows = identities(&group.rows, array.quoted)?;
+                    }
+                }
+                Part::Element(element) => {
+                    if let Some(group) = &mut group
+                        && let Some(cookie) = SessionCookie::parse(element.json)
+                    {
+                        for row in rows.remove(&cookie.identity()).into_iter().flatten() {
+                            group.rows[row].is_there = true;
+                        }
+                    }
+                }
+                Part::End(_) => group = None,
+            }
+            Ok(())
+        })
+    }
+
+    /// Where rows go into their arrays: each before the element that has its number then.
+    fn insertions(
+        &self,
+        wanted: &Wanted,
+        mut by_array: HashMap<u32, Vec<Row>>,
+    ) -> Result<Vec<Insertion>, Fault> {
+        let mut insertions = Vec::new();
+        let mut rows = Vec::new().into_iter().peekable();
+        let mut length = 0;
+        self.walk(wanted, &mut |array, part| {
+            match part {
+                Part::Begin => {
+                    length = 0;
+                    rows = by_array
+                        .remove(&array.number)
+                        .unwrap_or_default()
+                        .into_iter()
+                        .peekable();
+                }
+                Part::Element(element) => {
+                    while let Some(row) = rows.next_if(|row| row.index <= length) {
+                        insertions.push(Insertion {
+                            at: element.range.start,
+                            text: row.cookie + ",",
+                        });
+                        length += 1;
+                    }
+                    length += 1;
+                }
+                Part::End(at) => {
+                    for row in rows.by_ref() {
+                        let comma = if length > 0 { "," } else { "" };
+                        insertions.push(Insertion {
+                            at,
+                            text: format!("{comma}{}", row.cookie),
+                        });
+                        length += 1;
+                    }
+                }
+            }
+            Ok(())
+        })?;
+        Ok(insertions)
+    }
+}
+
+/// Which rows have each cookie.
+fn identities(rows: &[Row], quoted: u32) -> Result<HashMap<Identity, Vec<usize>>, Fault> {
+    let mut identities: HashMap<_, Vec<_>> = HashMap::new();
+    for (index, row) in rows.iter().enumerate() {
+        let cookie = plain(&row.cookie, quoted)
+            .and_then(|json| SessionCookie::parse(&json))
+            .ok_or_else(|| Fault::BadCopy("a row is no cookie".into()))?;
+        identities.entry(cookie.identity()).or_default().push(index);
+    }
+    Ok(identities)
+}
+
+fn no_place() -> Fault {
+    bad(&format!(
+        "the places of its cookies take more than {PLACES} bytes, which is too much for a copy for undo"
+    ))
+}
+
+/// Tells a text from every other, without keeping it.
+#[derive(PartialEq, Eq)]
+struct Fingerprint([u8; 32]);
+
+impl Fingerprint {
+    fn of<'t>(pieces: impl Iterator<Item = &'t str>) -> Self {
+        let mut hasher = Sha256::new();
+        for piece in pieces {
+            hasher.update(piece);
+        }
+        Self(hasher.finalize().into())
     }
 }
 
@@ -468,11 +712,19 @@ impl Row {
                     Value::Integer(index),
                     Value::Text(cookie),
                 ],
-            ) => (text(place), usize::try_from(index).ok(), text(cookie)),
+            ) => (text(place), u32::try_from(index).ok(), text(cookie)),
             _ => (None, None, None),
         };
+        let is_there = false;
         match parts {
-            (Some(place), Some(index), Some(cookie)) => Ok((place, Self { index, cookie })),
+            (Some(place), Some(index), Some(cookie)) => Ok((
+                place,
+                Self {
+                    index,
+                    cookie,
+                    is_there,
+                },
+            )),
             _ => Err(Fault::BadCopy("a row does not fit its store".into())),
         }
     }
@@ -480,14 +732,10 @@ impl Row {
 
 /// The content of a file at one moment. Firefox renames a new file into its place, so
 /// that what was opened stays as it is; whatever else writes is waited for.
-fn read_stable(path: &Path) -> Result<Vec<u8>, Fault> {
+fn read_stable(folder: &Folder, name: &OsStr) -> Result<Vec<u8>, Fault> {
     let since = Instant::now();
     loop {
-        // A pipe would block.
-        if !path.metadata()?.is_file() {
-            return Err(Fault::NotAFile);
-        }
-        let mut file = File::open(path)?;
+        let mut file = folder.open_file(name)?;
         let before = stamp(&file)?;
         if before.0 > LARGEST {
             return Err(bad(&format!("it has {} bytes", before.0)));

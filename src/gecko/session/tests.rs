@@ -1,6 +1,5 @@
 //! The text of a session file: what is found in it, cut out of it and put back.
 
-use super::tree::{cookie_arrays, without};
 use super::*;
 use crate::cookie::MatchedBy;
 use crate::domain::Domain;
@@ -18,42 +17,44 @@ fn query() -> Query {
     Query::all_of(vec![Domain::parse("openai.com").unwrap()])
 }
 
+/// Of openai.com.
+fn found(session: &Session) -> Found {
+    session
+        .matching(&query(), &none(), true, &mut |_| {})
+        .unwrap()
+}
+
 /// Cuts openai.com out, and puts it back.
 fn cut(text: &str) -> String {
-    let session = session(text);
-    let gone: Vec<Spot> = session
-        .cookies()
-        .filter(|(_, cookie)| matches!(whose(&query(), cookie, &none()), Whose::Meant(_)))
-        .map(|(spot, _)| spot)
-        .collect();
-    let cuts = session.cuts(&gone);
-    let rest = Session::of(without(text, &cuts).into_bytes()).unwrap();
-    assert!(rest.is_rest_of(&session, &cuts));
-    rest.verify(
-        &query(),
-        &none(),
-        session.cookies().count() as u64 - gone.len() as u64,
-    )
-    .unwrap();
+    let whole = session(text);
+    let found = found(&whole);
+    let gone = found.gone.len() as u64;
+    let print = Fingerprint::of(around(text.len(), &found.cuts).map(|piece| &text[piece]));
+    let rest = without(text.into(), &found.cuts).unwrap();
+    let rest = Session::of(rest.into_bytes()).unwrap();
+    assert!(rest.is_rest_of(&print));
+    rest.verify(&query(), &none(), whole.count().unwrap() - gone)
+        .unwrap();
+    let cut = rest.text.clone();
 
-    let mut rows = InMemory::of(&session, &gone);
+    let mut rows = InMemory::of(&whole, &found);
     let mut result = Restored::default();
     let back = rest.wanted_back(&mut rows, &mut result).unwrap();
-    assert_eq!((result.restored, result.skipped), (gone.len() as u64, 0));
-    assert_eq!(rest.with(back), text);
+    assert_eq!((result.restored, result.skipped), (gone, 0));
+    assert_eq!(with(rest.text, &back).unwrap(), text);
     // A second time everything is there already.
-    let mut rows = InMemory::of(&session, &gone);
+    let mut rows = InMemory::of(&whole, &found);
     let mut result = Restored::default();
-    session.wanted_back(&mut rows, &mut result).unwrap();
-    assert_eq!((result.restored, result.skipped), (0, gone.len() as u64));
-    rest.text
+    whole.wanted_back(&mut rows, &mut result).unwrap();
+    assert_eq!((result.restored, result.skipped), (0, gone));
+    cut
 }
 
 /// A copy in memory.
 struct InMemory(Rows, Vec<Vec<Value>>);
 
 impl InMemory {
-    fn of(session: &Session, gone: &[Spot]) -> Self {
+    fn of(session: &Session, found: &Found) -> Self {
         let mut sink = Self(
             Rows {
                 kind: Kind::Firefox,
@@ -63,7 +64,7 @@ impl InMemory {
             },
             Vec::new(),
         );
-        session.copy_out(gone, &mut sink).unwrap();
+        session.copy_out(found, &mut sink).unwrap();
         assert_eq!(sink.0.rows, sink.1.len() as u64);
         sink.1.reverse();
         sink
@@ -93,12 +94,19 @@ impl RowSource for InMemory {
     }
 }
 
+/// The place of every array, and how many elements it has.
 fn places(text: &str) -> Vec<(String, usize)> {
-    cookie_arrays(text)
-        .unwrap()
-        .into_iter()
-        .map(|array| (array.place, array.elements.len()))
-        .collect()
+    let mut places = Vec::new();
+    let mut each = |array: &Array<'_>, part: Part<'_>| {
+        match part {
+            Part::Begin => places.push((array.place(PLACES).unwrap(), 0)),
+            Part::Element(_) => places.last_mut().unwrap().1 += 1,
+            Part::End(_) => {}
+        }
+        Ok(())
+    };
+    walk(text, &Wanted::default(), &mut each).unwrap();
+    places
 }
 
 const O: &str = r#"{"host":".openai.com","name":"a","value":"1"}"#;
@@ -170,7 +178,7 @@ fn cookies_are_found_wherever_they_stand_and_nothing_else_is() {
         rest.contains(r#"{"cookies":[],"lastSessionState""#),
         "{rest}"
     );
-    assert_eq!(session(&rest).cookies().count(), 3);
+    assert_eq!(session(&rest).count().unwrap(), 3);
 }
 
 #[test]
@@ -255,7 +263,7 @@ fn a_session_in_a_field_of_any_other_page_is_text_like_any_other() {
         let text = format!(
             r#"{{"tabs":[{{{tab},"formdata":{{{form},"id":{{"sessionData":{string}}}}}}}]}}"#
         );
-        assert_eq!(session(&text).cookies().count() == 1, is_session, "{text}");
+        assert_eq!(session(&text).count().unwrap() == 1, is_session, "{text}");
     }
 }
 
@@ -282,13 +290,12 @@ fn what_is_not_cut_stays_as_it_is_written() {
 #[test]
 fn the_second_array_of_a_name_is_told_from_the_first() {
     let text = format!(r#"{{"cookies":[{O}],"cookies":[{X},{P}],"cookies":[]}}"#);
-    assert_eq!(
-        places(&text)
-            .iter()
-            .map(|(place, _)| &**place)
-            .collect::<Vec<_>>(),
-        ["/cookies", "/cookies~2", "/cookies~3"]
-    );
+    let whole = session(&text);
+    let InMemory(_, rows) = InMemory::of(&whole, &found(&whole));
+    let mut names: Vec<_> = rows.into_iter().map(|row| row[0].clone()).collect();
+    names.reverse();
+    let name = |name: &str| Value::Text(name.into());
+    assert_eq!(names, [name("/cookies"), name("/cookies~2")]);
     assert_eq!(
         cut(&text),
         format!(r#"{{"cookies":[],"cookies":[{X}],"cookies":[]}}"#)
@@ -370,7 +377,8 @@ fn what_came_meanwhile_stays_and_places_that_are_gone_are_skipped() {
     let before = session(&format!(
         r#"{{"cookies":[{O},{X},{P}],"old":{{"cookies":[{O}]}}}}"#
     ));
-    let gone = [(0, 0), (0, 2), (1, 0)];
+    let gone = found(&before);
+    assert_eq!(gone.gone, [(0, 0), (0, 2), (1, 0)]);
     // A newer .openai.com; the second array is gone, the first has another element.
     // It says in full which attributes it does not have.
     let newer = O.replace(
@@ -384,7 +392,10 @@ fn what_came_meanwhile_stays_and_places_that_are_gone_are_skipped() {
         .unwrap();
     let counts = (result.restored, result.skipped, result.homeless);
     assert_eq!(counts, (1, 1, 1));
-    assert_eq!(now.with(back), format!(r#"{{"cookies":[{newer},{P}]}}"#));
+    assert_eq!(
+        with(now.text, &back).unwrap(),
+        format!(r#"{{"cookies":[{newer},{P}]}}"#)
+    );
 }
 
 #[test]
@@ -411,6 +422,36 @@ fn rows_that_are_no_cookies_are_not_put_in() {
         let mut rows = InMemory(header, vec![row]);
         let back = now.wanted_back(&mut rows, &mut Restored::default());
         assert!(matches!(back, Err(Fault::BadCopy(_))), "{cookie}");
+    }
+}
+
+/// A file of this length could name the places of its arrays in a million times as much.
+#[test]
+fn places_too_long_for_a_copy_are_refused_and_cut_without_one() {
+    let key = "k".repeat(PLACES / 100);
+    let array = format!(r#"{{"cookies":[{O},{X}]}}"#);
+    for (arrays, fits) in [(90, true), (110, false)] {
+        let text = format!(r#"{{"{key}":[{}]}}"#, vec![&*array; arrays].join(","));
+        let session = session(&text);
+        let found = |with_places| session.matching(&query(), &none(), with_places, &mut |_| {});
+        assert_eq!(found(true).is_ok(), fits);
+        assert_eq!(found(false).unwrap().gone.len(), arrays);
+        if fits {
+            cut(&text);
+        }
+    }
+}
+
+#[test]
+fn sessions_within_sessions_have_a_bound() {
+    let mut text = format!(r#"{{"cookies":[{O}]}}"#);
+    for depth in 1..20 {
+        // Escaped so that it grows by the same length each time, and not twofold.
+        let string = text.replace('\\', r"\u005c").replace('"', r"\u0022");
+        text = format!(
+            r#"{{"tabs":[{{"formdata":{{"url":"about:sessionrestore","id":{{"sessionData":"{string}"}}}}}}]}}"#
+        );
+        assert_eq!(session(&text).count().is_ok(), depth <= 16, "{depth}");
     }
 }
 

@@ -1,351 +1,354 @@
 //! Where cookies stand in the text of a session file.
 //!
 //! Only ranges of the text are told, so that whatever is not cut out stays as it was
-//! written. serde_json makes sure that the text is JSON; it is gone through here,
-//! since values that a browser writes and no Rust type holds (a lone surrogate in a
-//! title, a number beyond 64 bits, a deep tree) must not keep it from being cleaned.
+//! written. It is gone through here, since values that a browser writes and no Rust type
+//! holds (a lone surrogate in a title, a number beyond 64 bits, a deep tree) must not keep
+//! it from being cleaned. Nothing is kept of what was passed, so that memory does not grow
+//! with what a file holds: whoever wants to see it again goes through it again.
 
 use std::borrow::Cow;
-use std::collections::HashMap;
+use std::cell::OnceCell;
 use std::ops::Range;
 
-use serde::Deserialize;
-use serde::de::IgnoredAny;
-use serde_json::value::RawValue;
+use super::format::bad;
+use super::places::{Prefix, Wanted};
+use super::tokens::{Token, Tokens};
+use crate::error::Fault;
+use crate::json;
 
-/// An array under the key `cookies`.
-#[derive(Debug)]
-pub(super) struct CookieArray {
-    /// Its JSON pointer (RFC 6901). `~s`, which no pointer has, follows a string
-    /// whose text is JSON in turn; `~2` tells the second array of the same pointer.
-    pub place: String,
-    /// What is between its brackets.
-    pub inside: Range<usize>,
-    /// Its elements, with the white space around them and without the commas.
-    pub elements: Vec<Range<usize>>,
-    /// Within how many strings of JSON it stands.
-    quoted: u32,
-}
-
-/// Every such array, in the order of the text.
-///
-/// # Errors
-/// When the text is not JSON.
-pub(super) fn cookie_arrays(text: &str) -> serde_json::Result<Vec<CookieArray>> {
-    let mut arrays = scan(text)?;
-    let mut seen: HashMap<String, u32> = HashMap::new();
-    for array in &mut arrays {
-        let times = seen.entry(array.place.clone()).or_default();
-        *times += 1;
-        if *times > 1 {
-            array.place = format!("{}~{times}", array.place);
-        }
-    }
-    Ok(arrays)
-}
-
-impl CookieArray {
-    /// A piece of the array, as JSON.
-    pub fn plain<'t>(&self, piece: &'t str) -> Option<Cow<'t, str>> {
-        let mut plain = Cow::Borrowed(piece);
-        for _ in 0..self.quoted {
-            plain = Cow::Owned(serde_json::from_str(&format!("\"{plain}\"")).ok()?);
-        }
-        Some(plain)
-    }
-
-    /// What is to be cut out of the text so that these elements (ascending) are gone.
-    pub fn cuts(&self, gone: &[usize]) -> Vec<Range<usize>> {
-        let mut is_first = true;
-        let mut gone = gone.iter().peekable();
-        let mut cuts = Vec::new();
-        for (i, element) in self.elements.iter().enumerate() {
-            if gone.next_if_eq(&&i).is_none() {
-                is_first = false;
-                continue;
-            }
-            cuts.push(match (is_first, self.elements.get(i + 1)) {
-                // With the comma before it.
-                (false, _) => self.elements[i - 1].end..element.end,
-                (true, Some(next)) => element.start..next.start,
-                (true, None) => element.clone(),
-            });
-        }
-        cuts
-    }
-}
-
-/// The text without these ranges, which ascend.
-pub(super) fn without(text: &str, cuts: &[Range<usize>]) -> String {
-    let gone: usize = cuts.iter().map(ExactSizeIterator::len).sum();
-    let mut rest = String::with_capacity(text.len() - gone);
-    for piece in around(text.len(), cuts) {
-        rest.push_str(&text[piece]);
-    }
-    rest
-}
-
-/// What is left of a text of this length without these ranges, which ascend.
-pub(super) fn around(length: usize, cuts: &[Range<usize>]) -> impl Iterator<Item = Range<usize>> {
-    let starts = std::iter::once(0).chain(cuts.iter().map(|cut| cut.end));
-    let ends = cuts.iter().map(|cut| cut.start).chain([length]);
-    starts.zip(ends).map(|(start, end)| start..end)
-}
-
+/// Within how many strings of JSON a session is looked for. A session that was restored
+/// after a crash after a crash has two.
+const MOST_QUOTED: u32 = 16;
+/// How much text of that kind is looked at at once, in bytes.
+const LONGEST_QUOTED: usize = 32 << 20;
 /// How deep a field lies in what is kept of a page: `formdata`, `id`, the field.
 const FIELD: usize = 3;
 /// What Firefox shows after a crash and after an update, and keeps the session in.
-const CRASH_PAGES: [&str; 2] = ["about:sessionrestore", "about:welcomeback"];
+const CRASH_PAGES: [&str; 2] = ["\"about:sessionrestore\"", "\"about:welcomeback\""];
 
-/// What tells of which page it is.
-#[derive(Deserialize)]
-struct Page<'t> {
-    #[serde(borrow)]
-    url: Option<&'t RawValue>,
-    #[serde(borrow)]
-    entries: Option<Vec<Page<'t>>>,
-    #[serde(borrow)]
-    formdata: Option<Box<Page<'t>>>,
+/// An array under the key `cookies`.
+pub(super) struct Array<'w> {
+    /// Counted from 0 in the order of the text.
+    pub number: u32,
+    /// Which of the places that are looked for it has.
+    pub wanted: Option<usize>,
+    /// Within how many strings of JSON it stands.
+    pub quoted: u32,
+    walk: &'w Walk<'w>,
+    /// How many objects and arrays it stands in.
+    depth: usize,
 }
 
-impl Page<'_> {
-    fn is_crash_page(&self) -> bool {
-        let url = self.url.map(|url| url.get());
-        url.is_some_and(|url| CRASH_PAGES.iter().any(|page| url == format!("\"{page}\"")))
-            || self
-                .formdata
-                .as_ref()
-                .is_some_and(|form| form.is_crash_page())
-            || self.entries.iter().flatten().any(Page::is_crash_page)
+/// What there is of an array, in the order of the text.
+pub(super) enum Part<'w> {
+    Begin,
+    Element(Element<'w>),
+    /// Where its closing bracket stands.
+    End(usize),
+}
+
+pub(super) struct Element<'w> {
+    /// Counted from 0.
+    pub index: u32,
+    /// As JSON, with the white space around it.
+    pub json: &'w str,
+    /// Where it stands, as it is written there, with the white space and without the
+    /// comma.
+    pub range: Range<usize>,
+    /// Where the next one begins.
+    pub next: Option<usize>,
+}
+
+/// Hears of each part of each array.
+pub(super) type Tell<'a> = dyn FnMut(&Array<'_>, Part<'_>) -> Result<(), Fault> + 'a;
+
+/// Goes through all the arrays of a text that is JSON.
+///
+/// # Errors
+/// When it holds more sessions within sessions than can be looked at, or `tell` fails.
+pub(super) fn walk(text: &str, wanted: &Wanted, tell: &mut Tell<'_>) -> Result<(), Fault> {
+    let mut walk = Walk {
+        text,
+        wanted,
+        tokens: Tokens::new(text, wanted.all()),
+        quoted: 0,
+        outer: None,
+        crash_pages: OnceCell::new(),
+    };
+    walk.run(&mut Progress::default(), tell)
+}
+
+/// A piece of an array that stands within so many strings, as JSON.
+pub(super) fn plain(piece: &str, quoted: u32) -> Option<Cow<'_, str>> {
+    let mut plain = Cow::Borrowed(piece);
+    for _ in 0..quoted {
+        plain = Cow::Owned(serde_json::from_str(&format!("\"{plain}\"")).ok()?);
+    }
+    Some(plain)
+}
+
+impl Array<'_> {
+    /// Its place, which no other array has but those under a key that is there twice: a
+    /// JSON pointer (RFC 6901), in which `~s`, which no pointer has, follows a string whose
+    /// text is JSON in turn. None when it is longer than that.
+    pub fn place(&self, longest: usize) -> Option<String> {
+        let mut place = String::new();
+        self.walk.place(self.depth, longest, &mut place)?;
+        Some(place)
     }
 }
 
-/// An object or array that is not closed yet.
+/// What all the walks through one text share.
 #[derive(Default)]
-struct Frame {
-    /// Where it begins.
+struct Progress {
+    /// Arrays that were met.
+    arrays: u32,
+    /// Bytes of strings that are being looked into.
+    quoted: usize,
+}
+
+/// An array that has not ended.
+struct Open {
+    number: u32,
+    wanted: Option<usize>,
+    depth: usize,
     start: usize,
-    /// The key of the member at hand, with its quotes; None in an array.
-    key: Option<Range<usize>>,
-    awaits_key: bool,
-    /// The number of the element at hand.
-    index: usize,
-    cookies: Option<CookieArray>,
+    /// Where the element at hand begins.
+    element: usize,
+    elements: u32,
 }
 
-struct Scan<'t> {
+struct Walk<'t> {
     text: &'t str,
-    open: Vec<Frame>,
-    found: Vec<CookieArray>,
+    wanted: &'t Wanted,
+    tokens: Tokens<'t>,
+    quoted: u32,
+    /// The text in one of whose strings this one stands.
+    outer: Option<&'t Walk<'t>>,
+    /// Where what is kept of such a page begins, ascending.
+    crash_pages: OnceCell<Vec<u32>>,
 }
 
-fn scan(text: &str) -> serde_json::Result<Vec<CookieArray>> {
-    serde_json::from_str::<IgnoredAny>(text)?;
-    let mut scan = Scan {
-        text,
-        open: Vec::new(),
-        found: Vec::new(),
-    };
-    scan.run();
-    Ok(scan.found)
-}
-
-impl Scan<'_> {
-    fn run(&mut self) {
-        let bytes = self.text.as_bytes();
-        let mut at = 0;
-        while let Some(byte) = bytes.get(at) {
-            match byte {
-                b'"' => {
-                    let end = end_of_string(bytes, at);
-                    self.string(at..end);
-                    at = end;
-                    continue;
-                }
-                b'{' => self.open.push(Frame {
-                    start: at,
-                    awaits_key: true,
-                    ..Frame::default()
-                }),
-                b'[' => {
-                    let cookies = self.begins_cookies(at + 1);
-                    self.open.push(Frame {
-                        start: at,
-                        cookies,
-                        ..Frame::default()
-                    });
-                }
-                b',' => {
-                    if let Some(frame) = self.open.last_mut() {
-                        frame.index += 1;
-                        frame.awaits_key = frame.key.is_some();
-                        if let Some(array) = &mut frame.cookies {
-                            array.end_element(at);
-                        }
+impl Walk<'_> {
+    fn run(&mut self, progress: &mut Progress, tell: &mut Tell<'_>) -> Result<(), Fault> {
+        let mut open: Option<Open> = None;
+        while let Some(token) = self.tokens.next() {
+            match (&mut open, token) {
+                // One within another would be cut twice.
+                (None, Token::Open(at)) => {
+                    let depth = self.tokens.open.len() - 1;
+                    self.tokens.set_prefix(self.wanted);
+                    if self.text.as_bytes()[at] == b'['
+                        && depth > 0
+                        && self.tokens.is_at(depth - 1, "cookies")
+                    {
+                        let array = open.insert(Open {
+                            number: progress.arrays,
+                            wanted: self.wanted.exactly(self.tokens.open[depth].prefix),
+                            depth,
+                            start: at + 1,
+                            element: at + 1,
+                            elements: 0,
+                        });
+                        progress.arrays += 1;
+                        tell(&self.array(array), Part::Begin)?;
                     }
                 }
-                b'}' => drop(self.open.pop()),
-                b']' => {
-                    let frame = self.open.pop().unwrap_or_default();
-                    if let Some(mut array) = frame.cookies {
-                        let last = array.inside.start..at;
-                        let is_empty = frame.index == 0 && self.text[last].trim().is_empty();
-                        if !is_empty {
-                            array.end_element(at);
-                        }
-                        array.inside.end = at;
-                        self.found.push(array);
+                (None, Token::Text(literal)) => self.look_into(literal, progress, tell)?,
+                (Some(array), Token::Comma(at)) if self.tokens.open.len() == array.depth + 1 => {
+                    self.element(array, at, Some(at + 1), tell)?;
+                }
+                (Some(array), Token::Close(at)) if self.tokens.open.len() == array.depth => {
+                    let is_empty =
+                        array.elements == 0 && self.text[array.start..at].trim().is_empty();
+                    if !is_empty {
+                        self.element(array, at, None, tell)?;
                     }
+                    tell(&self.array(array), Part::End(at))?;
+                    open = None;
                 }
                 _ => {}
             }
-            at += 1;
+        }
+        Ok(())
+    }
+
+    fn array(&self, open: &Open) -> Array<'_> {
+        Array {
+            number: open.number,
+            wanted: open.wanted,
+            quoted: self.quoted,
+            walk: self,
+            depth: open.depth,
         }
     }
 
-    fn string(&mut self, literal: Range<usize>) {
-        if let Some(frame) = self.open.last_mut()
-            && std::mem::take(&mut frame.awaits_key)
-        {
-            frame.key = Some(literal);
-            return;
-        }
-        // The crash page of older versions keeps the session in a field of its form. Any
-        // other page can have a field of that name, with anything in it.
-        let depth = self.open.len();
+    /// An element ends here.
+    fn element(
+        &self,
+        array: &mut Open,
+        end: usize,
+        next: Option<usize>,
+        tell: &mut Tell<'_>,
+    ) -> Result<(), Fault> {
+        let range = array.element..end;
+        let element = Element {
+            index: array.elements,
+            json: &self.text[range.clone()],
+            range,
+            next,
+        };
+        array.elements += 1;
+        array.element = next.unwrap_or(end);
+        tell(&self.array(array), Part::Element(element))
+    }
+
+    /// The crash page of older versions keeps the session in a field of its form. Any other
+    /// page can have a field of that name, with anything in it.
+    fn look_into(
+        &self,
+        literal: Range<usize>,
+        progress: &mut Progress,
+        tell: &mut Tell<'_>,
+    ) -> Result<(), Fault> {
+        let depth = self.tokens.open.len();
         let is_field = ["formdata", "id", "sessionData"]
             .into_iter()
             .rev()
             .enumerate()
-            .all(|(up, key)| depth > up && self.is_key(&self.open[depth - 1 - up], key));
-        if is_field
-            && self.open.iter().all(|frame| frame.cookies.is_none())
-            && self.is_of_crash_page(&self.open[depth - FIELD])
-        {
-            let arrays = self.quoted(literal).unwrap_or_default();
-            self.found.extend(arrays);
+            .all(|(up, key)| depth > up && self.tokens.is_at(depth - 1 - up, key));
+        if !is_field || !self.is_of_crash_page(self.tokens.open[depth - FIELD].start) {
+            return Ok(());
         }
-    }
-
-    /// Whether what is kept of a page, in this frame, is of a crash page: by the address
-    /// of the form, or of the entry or the tab that it belongs to.
-    fn is_of_crash_page(&self, page: &Frame) -> bool {
-        let end = end_of_value(self.text.as_bytes(), page.start);
-        serde_json::from_str::<Page<'_>>(&self.text[page.start..end])
-            .is_ok_and(|page| page.is_crash_page())
+        progress.quoted += literal.len();
+        if self.quoted == MOST_QUOTED || progress.quoted > LONGEST_QUOTED {
+            return Err(bad(&format!(
+                "it has sessions within sessions, more than {MOST_QUOTED} deep or {LONGEST_QUOTED} bytes"
+            )));
+        }
+        let told = self.quoted(literal.clone(), progress, tell);
+        progress.quoted -= literal.len();
+        told
     }
 
     /// The arrays in a string, if its text is JSON.
-    fn quoted(&self, literal: Range<usize>) -> Option<Vec<CookieArray>> {
-        let text: String = serde_json::from_str(&self.text[literal.clone()]).ok()?;
-        let mut arrays = scan(&text).ok()?;
-        let place = self.place();
-        let mut offsets = Vec::new();
-        for array in &mut arrays {
-            array.quoted += 1;
-            array.place = format!("{place}~s{}", array.place);
-            offsets.push(&mut array.inside.start);
-            for element in &mut array.elements {
-                offsets.extend([&mut element.start, &mut element.end]);
-            }
-            offsets.push(&mut array.inside.end);
+    fn quoted(
+        &self,
+        literal: Range<usize>,
+        progress: &mut Progress,
+        tell: &mut Tell<'_>,
+    ) -> Result<(), Fault> {
+        let Ok(text) = serde_json::from_str::<String>(&self.text[literal.clone()]) else {
+            return Ok(());
+        };
+        if json::check(&text).is_err() {
+            return Ok(());
         }
-        let (mut raw, mut plain) = (literal.start + 1, 0);
-        for offset in offsets {
-            while plain < *offset {
-                let (written, meant) = unit(self.text.as_bytes(), raw);
-                raw += written;
-                plain += meant;
-            }
-            *offset = raw;
-        }
-        Some(arrays)
-    }
-
-    fn begins_cookies(&self, start: usize) -> Option<CookieArray> {
-        let frame = self.open.last()?;
-        // One within another would be cut twice.
-        let is_it = self.is_key(frame, "cookies") && self.open.iter().all(|f| f.cookies.is_none());
-        is_it.then(|| CookieArray {
-            place: self.place(),
-            inside: start..start,
-            elements: Vec::new(),
-            quoted: 0,
+        let prefix = self.tokens.open.last().map_or(self.wanted.all(), |frame| {
+            let here = self.tokens.step(frame, frame.prefix, self.wanted);
+            self.wanted.step(here, "~s")
+        });
+        let mut inner = Walk {
+            text: &text,
+            wanted: self.wanted,
+            tokens: Tokens::new(&text, prefix),
+            quoted: self.quoted + 1,
+            outer: Some(self),
+            crash_pages: OnceCell::new(),
+        };
+        let mut escaped = Escaped {
+            bytes: self.text.as_bytes(),
+            raw: literal.start + 1,
+            plain: 0,
+        };
+        inner.run(progress, &mut |array, part| {
+            tell(
+                array,
+                match part {
+                    Part::Begin => Part::Begin,
+                    Part::Element(element) => Part::Element(Element {
+                        range: escaped.raw(element.range.start)..escaped.raw(element.range.end),
+                        next: element.next.map(|next| escaped.raw(next)),
+                        ..element
+                    }),
+                    Part::End(at) => Part::End(escaped.raw(at)),
+                },
+            )
         })
     }
 
-    fn is_key(&self, frame: &Frame, key: &str) -> bool {
-        frame
-            .key
-            .clone()
-            .is_some_and(|literal| unquoted(&self.text[literal]) == key)
+    /// Whether what is kept of a page and begins here is of a crash page: by the address of
+    /// the form, or of the entry or the tab that it belongs to.
+    fn is_of_crash_page(&self, start: u32) -> bool {
+        let pages = self.crash_pages.get_or_init(|| crash_pages(self.text));
+        pages.binary_search(&start).is_ok()
     }
 
-    /// The pointer to the value at hand.
-    fn place(&self) -> String {
-        let step = |frame: &Frame| match frame.key.clone() {
-            None => format!("/{}", frame.index),
-            Some(key) => {
-                let key = unquoted(&self.text[key]);
-                format!("/{}", key.replace('~', "~0").replace('/', "~1"))
+    /// Adds the pointer to the value at hand in the first so many of what is open.
+    fn place(&self, depth: usize, longest: usize, place: &mut String) -> Option<()> {
+        if let Some(outer) = self.outer {
+            outer.place(outer.tokens.open.len(), longest, place)?;
+            place.push_str("~s");
+        }
+        for frame in &self.tokens.open[..depth] {
+            place.push_str(&self.tokens.step_of(frame));
+            if place.len() > longest {
+                return None;
             }
+        }
+        Some(())
+    }
+}
+
+/// Where the objects begin that tell of a crash page: that has its address itself, in its
+/// form, or in one of its entries.
+fn crash_pages(text: &str) -> Vec<u32> {
+    let mut pages = Vec::new();
+    let mut tokens = Tokens::new(text, Prefix::default());
+    while let Some(token) = tokens.next() {
+        let Token::Text(literal) = token else {
+            continue;
         };
-        self.open.iter().map(step).collect()
-    }
-}
-
-impl CookieArray {
-    /// An element ends here; the next one begins behind the comma.
-    fn end_element(&mut self, at: usize) {
-        let start = self
-            .elements
-            .last()
-            .map_or(self.inside.start, |e| e.end + 1);
-        self.elements.push(start..at);
-    }
-}
-
-/// What a string literal says. One that is not Unicode stays as it is written.
-fn unquoted(literal: &str) -> Cow<'_, str> {
-    let content = &literal[1..literal.len() - 1];
-    if !content.contains('\\') {
-        return content.into();
-    }
-    serde_json::from_str(literal).map_or(content.into(), Cow::Owned)
-}
-
-/// Behind the closing bracket of an object or array of a text that is JSON.
-fn end_of_value(bytes: &[u8], start: usize) -> usize {
-    let (mut at, mut depth) = (start, 0_usize);
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => {
-                at = end_of_string(bytes, at);
-                continue;
-            }
-            b'{' | b'[' => depth += 1,
-            b'}' | b']' => depth = depth.saturating_sub(1),
-            _ => {}
+        let depth = tokens.open.len();
+        if !CRASH_PAGES.contains(&&text[literal]) || depth == 0 || !tokens.is_at(depth - 1, "url") {
+            continue;
         }
-        at += 1;
-        if depth == 0 {
-            break;
+        pages.push(tokens.open[depth - 1].start);
+        if depth > 1 && tokens.is_at(depth - 2, "formdata") {
+            pages.push(tokens.open[depth - 2].start);
+        } else if depth > 2
+            && tokens.open[depth - 2].is_array()
+            && tokens.is_at(depth - 3, "entries")
+            && pages
+                .last_chunk::<2>()
+                .is_none_or(|[last, _]| *last != tokens.open[depth - 3].start)
+        {
+            pages.push(tokens.open[depth - 3].start);
         }
     }
-    at
+    pages.sort_unstable();
+    pages.dedup();
+    pages
 }
 
-/// Behind the closing quote of a literal.
-fn end_of_string(bytes: &[u8], start: usize) -> usize {
-    let mut at = start + 1;
-    while let Some(byte) = bytes.get(at) {
-        match byte {
-            b'"' => return at + 1,
-            b'\\' => at += 2,
-            _ => at += 1,
+/// A string literal whose text is gone through.
+struct Escaped<'t> {
+    bytes: &'t [u8],
+    /// How far it was gone through as it is written, and in what it says.
+    raw: usize,
+    plain: usize,
+}
+
+impl Escaped<'_> {
+    /// Where what stands there in the text is written. To be asked in ascending order.
+    fn raw(&mut self, plain: usize) -> usize {
+        while self.plain < plain {
+            let (written, meant) = unit(self.bytes, self.raw);
+            self.raw += written;
+            self.plain += meant;
         }
+        self.raw
     }
-    bytes.len()
 }
 
 /// How many bytes of a literal stand for how many of what it says.
