@@ -1,20 +1,17 @@
 //! Ctrl-C, and its like.
 
 use std::process;
-use std::sync::LazyLock;
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
 use crate::engine::{Cancel, before_copies, discard_copies};
 
-static INTERRUPTED: LazyLock<Cancel> = LazyLock::new(Cancel::default);
-
 /// Stores are being changed: a signal to end cancels this. The store at hand is finished,
 /// and no further one begun; this thread is woken, if it sleeps. A second signal ends the
 /// program at once.
 pub fn note() -> Cancel {
-    let cancel = INTERRUPTED.clone();
+    let cancel = Cancel::default();
     cancel.wakes_this_thread();
     let noted = cancel.clone();
     // Without a handler a signal ends the program; SQLite's journal and the order
@@ -34,10 +31,6 @@ pub fn end_at_once() {
     before_copies(|| {
         let _ = ctrlc::set_handler(end);
     });
-}
-
-pub fn happened() -> bool {
-    INTERRUPTED.is_cancelled()
 }
 
 /// Ends the program, whatever its other threads do. Every store is whole then: SQLite's

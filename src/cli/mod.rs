@@ -3,7 +3,6 @@
 pub mod args;
 mod delete;
 mod exit;
-mod in_the_way;
 mod interrupt;
 mod list;
 mod observer;
@@ -68,7 +67,7 @@ fn run(args: &Args, ui: &Ui) -> Result<Status, Failure> {
         Some(Command::List(list)) => list::run(list, ui),
         Some(Command::Sites(sites)) => sites::run(sites, ui),
         Some(Command::Profiles(profiles)) => profiles::run(profiles, ui),
-        Some(Command::Undo(what)) => undo::run(what, &args.output, &undo?),
+        Some(Command::Undo(what)) => undo::run(what, ui, &undo?),
     }
 }
 

@@ -154,7 +154,8 @@ impl Observer for Terminal<'_> {
             Event::Searched(_)
             | Event::Matches { .. }
             | Event::Looked { .. }
-            | Event::Cleaned { .. } => {
+            | Event::Cleaned { .. }
+            | Event::Restored(_) => {
                 if self.written.is_ok() {
                     let renderer = &mut self.renderer;
                     self.written = self.progress.aside(|| renderer.event(event));

@@ -1,20 +1,22 @@
 //! `cookieclean undo`: putting back, listing and destroying copies.
 
 use std::io::Write;
-use std::path::PathBuf;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::args::{Output, Undo as Arguments};
+use super::args::Undo as Arguments;
 use super::exit::{Failure, Status};
-use super::in_the_way::{InTheWay, Party};
-use super::report::json::{ProcessRow, SCHEMA, Why, processes};
+use super::interrupt;
+use super::observer::{Terminal, decision};
+use super::report::Renderer;
+use super::report::json::SCHEMA;
+use super::report::restore::{HumanRestore, JsonRestore};
 use super::report::text::{count, plain_table, safe};
-use super::{interrupt, report};
-use crate::undo::{Entry, Hindered, PutBack, PutBackOutcome, Undo};
+use super::ui::{self, Ui};
+use crate::engine::{self, Scheduler, Summary};
+use crate::undo::{Entry, Undo};
 
 #[derive(Serialize)]
 struct ListDocument {
@@ -36,45 +38,10 @@ struct ForgetDocument {
     forgotten: Vec<String>,
 }
 
-#[derive(Serialize)]
-struct UndoDocument {
-    schema: u32,
-    id: Option<String>,
-    restored: u64,
-    stores: Vec<StoreRow>,
-}
-
-#[derive(Serialize)]
-struct StoreRow {
-    store: String,
-    restored: u64,
-    skipped: u64,
-    #[serde(skip)]
-    homeless: u64,
-    status: &'static str,
-    in_use_by: Vec<ProcessRow>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    in_use_why: Option<Why>,
-    error: Option<String>,
-}
-
-impl UndoDocument {
-    /// One more store.
-    fn add(&mut self, back: &PutBack, status: &mut Status, waited: bool, output: &Output) {
-        let (row, outcome) = row(back);
-        status.and(outcome);
-        self.restored += row.restored;
-        self.stores.push(row);
-        if !output.json {
-            tell(back, waited);
-        }
-    }
-}
-
-pub fn run(arguments: &Arguments, output: &Output, undo: &Undo) -> Result<Status, Failure> {
+pub fn run(arguments: &Arguments, ui: &Ui, undo: &Undo) -> Result<Status, Failure> {
     let mut entries = undo.entries()?;
     if arguments.list {
-        list(entries, output)?;
+        list(entries, ui)?;
         return Ok(Status::Fine);
     }
     if let Some(id) = &arguments.id {
@@ -88,14 +55,14 @@ pub fn run(arguments: &Arguments, output: &Output, undo: &Undo) -> Result<Status
             None => undo.forget_all()?,
             Some(_) => forget(entries)?,
         };
-        tell_forgotten(forgotten, output)?;
+        tell_forgotten(forgotten, ui)?;
         return Ok(Status::Fine);
     }
-    restore(entries.into_iter().next(), arguments, output)
+    restore(entries.into_iter().next(), arguments, ui)
 }
 
-fn list(entries: Vec<Entry>, output: &Output) -> Result<(), Failure> {
-    if output.json {
+fn list(entries: Vec<Entry>, ui: &Ui) -> Result<(), Failure> {
+    if ui.json {
         let row = |entry: Entry| EntryRow {
             id: entry.id,
             created: entry.created,
@@ -108,21 +75,28 @@ fn list(entries: Vec<Entry>, output: &Output) -> Result<(), Failure> {
         })?;
         return Ok(());
     }
-    let mut out = anstream::stdout().lock();
+    let mut out = ui.out();
     if entries.is_empty() {
         writeln!(out, "There is nothing to undo.")?;
         return Ok(());
     }
+    let local = |time: Timestamp| {
+        let local = time.to_zoned_datetime(TimeZone::system());
+        local.strftime("%Y-%m-%d %H:%M").to_string()
+    };
     let mut table = plain_table();
-    table.set_header(["id", "domains", "cookies", "kept until"]);
+    let columns = ["id", "domains", "cookies", "kept until", "deleted"];
+    let shown = if ui.verbose { 5 } else { 4 };
+    table.set_header(columns.iter().take(shown));
     for entry in &entries {
-        let until = entry.expires().to_zoned_datetime(TimeZone::system());
-        table.add_row([
+        let cells = [
             entry.id.clone(),
             safe(&entry.domains.join(" ")).into_owned(),
             entry.cookies.to_string(),
-            until.strftime("%Y-%m-%d %H:%M").to_string(),
-        ]);
+            local(entry.expires()),
+            local(entry.created),
+        ];
+        table.add_row(cells.iter().take(shown));
     }
     writeln!(out, "{}", table.trim_fmt())?;
     Ok(())
@@ -138,197 +112,49 @@ fn forget(entries: Vec<Entry>) -> Result<Vec<String>, Failure> {
     Ok(forgotten)
 }
 
-fn tell_forgotten(forgotten: Vec<String>, output: &Output) -> Result<(), Failure> {
-    if output.json {
+fn tell_forgotten(forgotten: Vec<String>, ui: &Ui) -> Result<(), Failure> {
+    if ui.json {
         super::print_json(&ForgetDocument {
             schema: SCHEMA,
             forgotten,
         })?;
-    } else if !output.quiet {
+    } else {
+        let mut out = ui.out();
+        for id in forgotten.iter().filter(|_| ui.verbose) {
+            writeln!(out, "{id}")?;
+        }
         let n = count(forgotten.len() as u64, "deletion");
-        writeln!(anstream::stdout(), "The copies of {n} were destroyed.")?;
+        writeln!(out, "The copies of {n} were destroyed.")?;
     }
     Ok(())
 }
 
-fn restore(
-    entry: Option<Entry>,
-    arguments: &Arguments,
-    output: &Output,
-) -> Result<Status, Failure> {
-    let mut document = UndoDocument {
-        schema: SCHEMA,
-        id: entry.as_ref().map(|entry| entry.id.clone()),
-        restored: 0,
-        stores: Vec::new(),
-    };
-    let mut status = Status::Fine;
+fn restore(entry: Option<Entry>, arguments: &Arguments, ui: &Ui) -> Result<Status, Failure> {
     let Some(entry) = entry else {
-        if output.json {
-            super::print_json(&document)?;
-        } else if !output.quiet {
-            writeln!(anstream::stdout(), "There is nothing to undo.")?;
+        match ui.json {
+            true => JsonRestore::of(None).end(&Summary::default())?,
+            false => writeln!(ui.out(), "There is nothing to undo.")?,
         }
-        return Ok(status);
+        return Ok(Status::Fine);
     };
-    interrupt::note();
-    let mut in_the_way = InTheWay::new(arguments.in_the_way, output);
-    let mut trouble = None;
-    loop {
-        let mut waiting = Vec::new();
-        let mut failed = Vec::new();
-        let defer = in_the_way.is_dealt_with();
-        let done = entry.restore(&interrupt::happened, |back| match back.outcome {
-            PutBackOutcome::InUse(hindered) if defer => waiting.push((back.store, hindered)),
-            PutBackOutcome::Failed(_) if defer => failed.push(back),
-            _ => document.add(&back, &mut status, false, output),
-        });
-        let is_one_free = match done {
-            Err(error) => {
-                trouble = Some(Failure::File(error));
-                false
-            }
-            Ok(()) if waiting.is_empty() || interrupt::happened() => false,
-            Ok(()) => in_the_way.next_free(&parties(&waiting))?.is_some(),
-        };
-        // What is back has no copy any more: the next round has only the rest, and what
-        // failed is tried again with it.
-        if is_one_free {
-            continue;
-        }
-        for back in failed {
-            document.add(&back, &mut status, false, output);
-        }
-        for (store, hindered) in waiting {
-            let outcome = match interrupt::happened() {
-                true => PutBackOutcome::Interrupted,
-                false => PutBackOutcome::InUse(hindered),
-            };
-            let back = PutBack { store, outcome };
-            document.add(&back, &mut status, in_the_way.was_dealt_with(), output);
-        }
-        break;
-    }
-    if let Some(trouble) = trouble {
+    let cancel = interrupt::note();
+    let mut json = JsonRestore::of(Some(entry.id.clone()));
+    let mut human = HumanRestore(ui);
+    let renderer: &mut dyn Renderer = match ui.json {
+        true => &mut json,
+        false => &mut human,
+    };
+    let mut terminal = Terminal::new(ui, &cancel, renderer);
+    let mut scheduler = Scheduler::new(decision(arguments.in_the_way, ui), &cancel);
+    let (summary, result) = engine::restore(&entry, &cancel, &mut scheduler, &mut terminal);
+    if let Err(error) = result {
+        let failure = Failure::File(error);
         // What is back already is told all the same.
-        if document.stores.is_empty() {
-            return Err(trouble);
+        if summary.restored == 0 && summary.failed == 1 && summary.blocked.is_empty() {
+            return Err(failure);
         }
-        status.and(report::failure(&trouble));
+        ui::failure(&failure);
     }
-    if output.json {
-        super::print_json(&document)?;
-    } else if !output.quiet {
-        let homeless: u64 = document.stores.iter().map(|row| row.homeless).sum();
-        let skipped: u64 = document.stores.iter().map(|row| row.skipped).sum();
-        let skipped = skipped - homeless;
-        let mut out = anstream::stdout().lock();
-        let stores = document
-            .stores
-            .iter()
-            .filter(|row| row.restored > 0)
-            .count();
-        match document.restored {
-            0 => writeln!(out, "Nothing was put back.")?,
-            n => writeln!(
-                out,
-                "Put back {} in {}.",
-                count(n, "cookie"),
-                count(stores as u64, "store")
-            )?,
-        }
-        if skipped > 0 {
-            writeln!(
-                out,
-                "{} that the browser has already, or again, stayed as it has them.",
-                count(skipped, "cookie")
-            )?;
-        }
-        if homeless > 0 {
-            writeln!(
-                out,
-                "{} of a session that Firefox has ended since could not be put back: there is\n\
-                 no place for such any more.",
-                count(homeless, "cookie")
-            )?;
-        }
-    }
-    Ok(status)
-}
-
-/// Who keeps these stores from being put back: each once.
-fn parties(waiting: &[(PathBuf, Hindered)]) -> Vec<Party> {
-    let mut parties: Vec<Party> = Vec::new();
-    for (_, hindered) in waiting {
-        if !parties.iter().any(|party| party.user == hindered.user) {
-            parties.push(Party {
-                title: hindered.browser.to_owned(),
-                guard: Arc::clone(&hindered.guard),
-                user: hindered.user.clone(),
-            });
-        }
-    }
-    parties
-}
-
-fn row(back: &PutBack) -> (StoreRow, Status) {
-    let mut row = StoreRow {
-        store: back.store.display().to_string(),
-        restored: 0,
-        skipped: 0,
-        homeless: 0,
-        status: "restored",
-        in_use_by: Vec::new(),
-        in_use_why: None,
-        error: None,
-    };
-    let status = match &back.outcome {
-        PutBackOutcome::Restored(done) => {
-            row.restored = done.restored;
-            row.skipped = done.skipped + done.homeless;
-            row.homeless = done.homeless;
-            match &done.trouble {
-                None => Status::Fine,
-                Some(fault) => {
-                    row.status = "error";
-                    row.error = Some(fault.to_string());
-                    Status::Failed
-                }
-            }
-        }
-        PutBackOutcome::InUse(Hindered { user, .. }) => {
-            row.status = "in-use";
-            row.in_use_by = processes(Some(user));
-            row.in_use_why = Some(Why::of(user));
-            Status::InUse
-        }
-        PutBackOutcome::Failed(error) => {
-            row.status = "error";
-            row.error = Some(error.to_string());
-            Status::Failed
-        }
-        PutBackOutcome::Interrupted => {
-            row.status = "interrupted";
-            Status::Interrupted
-        }
-    };
-    (row, status)
-}
-
-fn tell(back: &PutBack, waited: bool) {
-    let store = back.store.display();
-    match &back.outcome {
-        PutBackOutcome::Restored(done) => {
-            if let Some(fault) = &done.trouble {
-                report::warn(&format!("{store}: {fault}"));
-            }
-        }
-        PutBackOutcome::InUse(Hindered { user, .. }) => {
-            report::skipped(&store.to_string(), user, waited);
-        }
-        PutBackOutcome::Failed(error) => report::error(error),
-        PutBackOutcome::Interrupted => {
-            report::warn(&format!("interrupted before {store}; its copy is kept"));
-        }
-    }
+    terminal.end(&summary)?;
+    Ok(Status::from(&summary))
 }

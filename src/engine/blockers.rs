@@ -54,23 +54,32 @@ pub enum Decision {
     },
 }
 
-/// Adds somebody who has a profile open; each is in the list once.
-pub(super) fn add(blockers: &mut Vec<Blocker>, profile: &Profile, user: &InUse, cookies: u64) {
-    let name = ProfileName::of(profile);
-    let is_known = |blocker: &&mut Blocker| Arc::ptr_eq(&blocker.guard, &profile.guard);
-    match blockers.iter_mut().find(is_known) {
-        Some(blocker) => {
-            blocker.cookies += cookies;
-            if !blocker.profiles.contains(&name) {
-                blocker.profiles.push(name);
-            }
-        }
-        None => blockers.push(Blocker {
+impl Blocker {
+    pub(super) fn of(profile: &Profile, user: &InUse, cookies: u64) -> Self {
+        Self {
             browser: profile.browser.name,
-            profiles: vec![name],
+            profiles: vec![ProfileName::of(profile)],
             cookies,
             user: user.clone(),
             guard: Arc::clone(&profile.guard),
-        }),
+        }
+    }
+}
+
+/// Adds somebody; each is in the list once.
+pub(super) fn add(blockers: &mut Vec<Blocker>, new: Blocker) {
+    let is_known = |old: &&mut Blocker| {
+        Arc::ptr_eq(&old.guard, &new.guard) || old.browser == new.browser && old.user == new.user
+    };
+    match blockers.iter_mut().find(is_known) {
+        Some(old) => {
+            old.cookies += new.cookies;
+            for profile in new.profiles {
+                if !old.profiles.contains(&profile) {
+                    old.profiles.push(profile);
+                }
+            }
+        }
+        None => blockers.push(new),
     }
 }

@@ -102,7 +102,7 @@ fn blockers_of(deferred: &[(Job<'_>, Cleaned)]) -> Vec<Blocker> {
     for (job, cleaned) in deferred {
         if let Outcome::InUse(user) = &cleaned.outcome {
             let matched = cleaned.counts.unwrap_or_default().matched;
-            blockers::add(&mut all, job.profile, user, matched);
+            blockers::add(&mut all, Blocker::of(job.profile, user, matched));
         }
     }
     all
@@ -114,7 +114,7 @@ pub fn clear_the_way(found: &Found, scheduler: &mut Scheduler<'_>, observer: &mu
         let mut all = Vec::new();
         for profile in found.profiles.iter().filter(|_| pass.may_defer) {
             if let Ok(Some(user)) = profile.guard.in_use() {
-                blockers::add(&mut all, profile, &user, 0);
+                blockers::add(&mut all, Blocker::of(profile, &user, 0));
             }
         }
         all

@@ -8,6 +8,7 @@ use super::list::Looked;
 use crate::cookie::Cookie;
 use crate::discover::{Found, Job};
 use crate::reveal::Shown;
+use crate::undo::PutBack;
 use crate::value::ValueError;
 
 /// Something that happened.
@@ -28,6 +29,8 @@ pub enum Event<'a> {
     Looked { job: Job<'a>, looked: &'a Looked },
     /// A deletion is done with a store.
     Cleaned { job: Job<'a>, cleaned: &'a Cleaned },
+    /// An undo is done with a store.
+    Restored(&'a PutBack),
     /// Somebody could not be asked to quit; None: there is no way to ask.
     NotAsked {
         blocker: &'a Blocker,

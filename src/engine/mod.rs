@@ -1,5 +1,5 @@
-//! The main job as a library: looking, deleting, and what to do about browsers that are
-//! open. It tells facts to an [`Observer`]; how they are worded is somebody else's job.
+//! The main job as a library: looking, deleting, putting back, and what to do about
+//! browsers that are open. It tells facts to an [`Observer`]; how they are worded is somebody else's job.
 //!
 //! Looking and deleting are one path: [`list()`] stops before the claim.
 
@@ -9,6 +9,7 @@ mod delete;
 mod event;
 mod list;
 mod parallel;
+mod restore;
 mod scheduler;
 mod summary;
 mod waiting;
@@ -19,9 +20,9 @@ pub use delete::{Cleaned, Outcome, Request, clear_the_way, delete};
 pub use event::{Event, Match, Observer};
 pub use list::{Looked, Unread, list, read, similar_sites, sites_where};
 pub use parallel::{Update, in_order};
+pub use restore::restore;
 pub use scheduler::{Pass, Scheduler};
 pub use summary::Summary;
-pub use waiting::{Limits, until_one_is_free};
 
 use crate::system;
 

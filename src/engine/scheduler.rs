@@ -8,7 +8,7 @@ use std::time::Instant;
 use super::blockers::{Blocker, Decision};
 use super::cancel::Cancel;
 use super::event::{Event, Observer};
-use super::waiting::{Limits, until_one_is_free};
+use super::waiting::until_one_is_free;
 use crate::claim::{Asked, Guard};
 
 /// What is done in one run about those who are in the way.
@@ -128,11 +128,7 @@ impl<'a> Scheduler<'a> {
         }
         observer.event(&Event::Waiting(&hopeful));
         let guards: Vec<_> = hopeful.iter().map(|blocker| &*blocker.guard).collect();
-        let limits = Limits {
-            until: self.until,
-            ended: &|| self.cancel.is_cancelled(),
-        };
-        let free = until_one_is_free(&guards, &limits);
+        let free = until_one_is_free(&guards, self.until, self.cancel);
         observer.event(&Event::WaitingEnded);
         free.map(|index| Arc::clone(&hopeful[index].guard))
     }

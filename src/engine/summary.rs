@@ -9,6 +9,7 @@ use super::list::{Looked, Unread};
 use crate::cookie::Query;
 use crate::discover::{Found, Job};
 use crate::store::{Counts, Kind};
+use crate::undo::{PutBack, PutBackOutcome};
 
 /// What came of a run. Numbers are of cookies, where nothing else is said.
 #[derive(Default)]
@@ -26,6 +27,14 @@ pub struct Summary {
     /// Cookies in stores that were cleaned, or had nothing to delete, which are there
     /// still.
     pub kept: u64,
+    /// Cookies that were put back.
+    pub restored: u64,
+    /// Stores into which cookies were put back.
+    pub restored_stores: usize,
+    /// Cookies that were not put back: the browser has them already, or newer ones.
+    pub skipped: u64,
+    /// Cookies that were not put back: they are of a session that is over.
+    pub orphaned: u64,
     /// Cookies of a host above the domain, which are sent to it too, and stay.
     pub also_sent: u64,
     /// Whether the device-bound session of a whole site stays.
@@ -77,7 +86,7 @@ impl Summary {
                 }
             }
             Err(Unread::InUse { user, .. }) => {
-                blockers::add(&mut self.blocked, job.profile, user, 0);
+                blockers::add(&mut self.blocked, Blocker::of(job.profile, user, 0));
             }
             Err(Unread::Failed(_)) => self.failed += 1,
         }
@@ -100,10 +109,28 @@ impl Summary {
             }
             Outcome::NothingMatched => self.kept += counts.total,
             Outcome::InUse(user) => {
-                blockers::add(&mut self.blocked, job.profile, user, counts.matched);
+                let blocker = Blocker::of(job.profile, user, counts.matched);
+                blockers::add(&mut self.blocked, blocker);
             }
             Outcome::Failed(_) => self.failed += 1,
             Outcome::Interrupted => self.not_reached += 1,
+        }
+    }
+
+    pub(super) fn restored(&mut self, back: &PutBack) {
+        match &back.outcome {
+            PutBackOutcome::Restored(done) => {
+                self.restored += done.restored;
+                self.restored_stores += usize::from(done.restored > 0);
+                self.skipped += done.skipped;
+                self.orphaned += done.homeless;
+                self.failed += usize::from(done.trouble.is_some());
+            }
+            PutBackOutcome::InUse(hindered) => {
+                blockers::add(&mut self.blocked, hindered.into());
+            }
+            PutBackOutcome::Failed(_) => self.failed += 1,
+            PutBackOutcome::Interrupted => self.not_reached += 1,
         }
     }
 

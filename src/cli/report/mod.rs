@@ -6,12 +6,12 @@ mod cookie_table;
 pub mod human;
 pub mod json;
 pub mod progress;
+pub mod restore;
 pub mod text;
 pub mod words;
 
 use std::io;
 
-pub use super::ui::{error, failure, note as warn, skipped};
 use crate::engine::{Event, Summary};
 
 /// Writes a report.
