@@ -195,16 +195,12 @@ fn clean(
                 if let Outcome::Cleaned { deleted, .. } = outcome
                     && request.show > 0
                 {
-                    cleaned.not_shown = deleted - shown.len() as u64;
-                    let matches = sorted(shown).into_iter();
-                    send(
-                        matches
-                            .map(|cookie| Match {
-                                cookie,
-                                value: None,
-                            })
-                            .collect(),
-                    );
+                    cleaned.not_shown = deleted.saturating_sub(shown.len() as u64);
+                    let without_value = |cookie| Match {
+                        cookie,
+                        value: None,
+                    };
+                    send(sorted(shown).into_iter().map(without_value).collect());
                 }
                 outcome
             }
