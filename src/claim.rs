@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-use crate::error::Error;
+use crate::error::{At, Error, Fault};
 pub use crate::system::Asked;
-use crate::system::{self, Holder, ProcessHandle};
+use crate::system::{self, Holder, ProcessHandle, Turn, TurnOf};
 
 /// A program that has a profile open.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,7 +62,7 @@ impl Process {
 
     /// Whether it is another run of this program.
     pub(crate) fn is_cookieclean(&self) -> bool {
-        self.name.trim_end_matches(".exe") == env!("CARGO_PKG_NAME")
+        self.name.trim_end_matches(".exe") == env!("CARGO_PKG_NAME") && system::is_trusted(self.pid)
     }
 }
 
@@ -78,7 +78,10 @@ impl InUse {
 
     /// These processes, shown by this.
     pub(crate) fn by(pids: impl IntoIterator<Item = u32>, evidence: String) -> Self {
-        let by: Vec<_> = pids.into_iter().map(Process::of).collect();
+        Self::by_processes(pids.into_iter().map(Process::of).collect(), evidence)
+    }
+
+    fn by_processes(by: Vec<Process>, evidence: String) -> Self {
         let ours = !by.is_empty() && by.iter().all(Process::is_cookieclean);
         Self {
             unseen: ours.then_some(Unseen::Cookieclean),
@@ -87,8 +90,11 @@ impl InUse {
         }
     }
 
-    /// Somebody holds a lock on this file.
-    pub(crate) fn by_lock(holder: Holder, file: &Path) -> Self {
+    /// Somebody holds a lock on this file. None where they have let go since.
+    pub(crate) fn by_lock(holder: Holder, file: &Path) -> Option<Self> {
+        if holder.is_of_open_file {
+            return Self::by_open_file_lock(file);
+        }
         let evidence = format!("{} is locked", file.display());
         // Who has a lock that names nobody has the file open, at least.
         let pids = match holder.pid {
@@ -96,21 +102,59 @@ impl InUse {
             None => system::users_of(&[file.to_owned()]),
         };
         let mut user = Self::by(pids, evidence);
-        if holder.is_of_open_file {
-            user.unseen = Some(Unseen::Cookieclean);
-        } else if holder.pid.is_some_and(|pid| !system::is_alive(pid)) {
+        if holder.pid.is_some_and(|pid| !system::is_alive(pid)) {
             // One that ends keeps its locks until the last of its threads has ended, and
             // looks dead before that.
             user.unseen = Some(Unseen::Remnant);
         }
-        user
+        Some(user)
     }
 
-    /// Another run of this program is about to take this folder.
-    pub(crate) fn about_to_be(folder: &Path) -> Self {
+    /// Somebody holds a lock of the kind that we take, which names nobody. Anybody who may
+    /// read the file can take one, and hold it for ever: only another one of us is waited
+    /// for.
+    fn by_open_file_lock(file: &Path) -> Option<Self> {
+        /// Whoever is found may have let go, and another one have taken it, meanwhile.
+        const LOOKS: u32 = 4;
+        let evidence = format!("{} is locked", file.display());
+        let mut by = Vec::new();
+        for _ in 0..LOOKS {
+            let users = system::users_of(&[file.to_owned()]);
+            by = users.into_iter().map(Process::of).collect();
+            // The others who have it open look at it, as we do.
+            if by.iter().any(Process::is_cookieclean) {
+                by.retain(Process::is_cookieclean);
+                break;
+            }
+            if system::WINDOWS {
+                // There, nobody is told by the file.
+                return Some(Self {
+                    unseen: Some(Unseen::Cookieclean),
+                    ..Self::by_processes(by, evidence)
+                });
+            }
+            if matches!(system::lock_holder(file), Ok(None)) {
+                return None;
+            }
+        }
+        Some(Self::by_processes(by, evidence))
+    }
+
+    /// Somebody held a lock on this file, who is gone by now as a rule: another try will
+    /// tell.
+    pub(crate) fn by_passing_lock(file: &Path) -> Self {
+        Self {
+            unseen: Some(Unseen::Remnant),
+            ..Self::shown_by(format!("{} is locked", file.display()))
+        }
+    }
+
+    /// This very run, for another store of the folder.
+    pub(crate) fn by_this_run(folder: &Path) -> Self {
+        let evidence = format!("{} is being worked on", folder.display());
         Self {
             unseen: Some(Unseen::Cookieclean),
-            ..Self::shown_by(format!("{} is being taken", folder.display()))
+            ..Self::by([std::process::id()], evidence)
         }
     }
 
@@ -162,6 +206,21 @@ pub(crate) trait Lock: Send + Sync {
     fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<Asked>;
 }
 
+/// Takes the turn among the runs of this program that want to take a folder.
+///
+/// # Errors
+/// When it is another one's, or cannot be taken.
+pub(crate) fn turn_at(folder: &Path) -> Result<Turn, Refused> {
+    Err(Refused::InUse(match Turn::at(folder)? {
+        TurnOf::Us(turn) => return Ok(turn),
+        TurnOf::ThisRun => InUse::by_this_run(folder),
+        TurnOf::Another(file) => system::lock_holder(&file)
+            .at(&file)?
+            .and_then(|holder| InUse::by_lock(holder, &file))
+            .unwrap_or_else(|| InUse::by_passing_lock(&file)),
+    }))
+}
+
 /// Why a profile could not be claimed.
 #[derive(Debug)]
 pub enum Refused {
@@ -184,12 +243,19 @@ impl Claim {
         Self(Box::new(held))
     }
 
-    /// Asks once more, right before a commit.
+    /// Asks once more: right before a commit, and when all is written.
     ///
     /// # Errors
-    /// When a browser has begun to use the profile all the same.
+    /// When a browser has begun to use the profile all the same, or that cannot be told.
     pub fn still_holds(&self) -> Result<(), InUse> {
         self.0.still_holds()
+    }
+
+    /// That the profile was taken over while something was written. A browser that did
+    /// has read what was there before, and writes it back.
+    pub(crate) fn lost(&self) -> Option<Fault> {
+        let user = self.still_holds().err()?;
+        Some(Fault::TakenOver(user.evidence))
     }
 }
 

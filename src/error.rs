@@ -24,6 +24,17 @@ pub enum Fault {
     Gone,
     #[error("it is not a regular file")]
     NotAFile,
+    #[error("it is a link, and links are not followed here")]
+    Link,
+    #[error(
+        "its path is {length} bytes long, and may have {room}: the socket at which a browser \
+         that starts has to wait would not fit into it"
+    )]
+    PathTooLong { length: usize, room: usize },
+    #[error("no socket can be made there, at which a browser that starts would wait: {0}")]
+    NoSocket(io::Error),
+    #[error("it was taken over meanwhile, and what was changed may not last: {0}")]
+    TakenOver(String),
     #[error("it is not an SQLite database, or only the beginning of one")]
     NotADatabase,
     #[error("the database is damaged: {0}")]
@@ -58,6 +69,18 @@ pub enum Fault {
     NoCopy(Box<Error>),
     #[error("the copy for undo is damaged: {0}")]
     BadCopy(String),
+    #[error("the copy for undo has format {0}, which this version of cookieclean does not know")]
+    OtherFormat(u32),
+    #[error("deletion {0} is still running, or another undo keeps it locked")]
+    Running(String),
+    #[error("it belongs to {0}")]
+    Anothers(String),
+    #[error("other users may write to it")]
+    OpenToOthers,
+    #[error("the file has another name as well (a hard link)")]
+    OtherName,
+    #[error("it was removed, but its content could not be overwritten: {0}")]
+    NotOverwritten(Box<Fault>),
     #[error(
         "the browser has changed the store's version from {was} to {is} since, \
          and would not understand the old rows"

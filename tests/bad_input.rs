@@ -388,15 +388,7 @@ fn old_copies_are_destroyed_and_nothing_else_is() {
     let world = two_profiles();
     let undo = world.state().join("undo");
     world.run(&["openai.com", "-p", "Default"]).expect(0);
-    let entry = fs::read_dir(&undo).unwrap().next().unwrap().unwrap().path();
-    let copy = fs::read_dir(&entry)
-        .unwrap()
-        .next()
-        .unwrap()
-        .unwrap()
-        .path();
-    let text = fs::read_to_string(&copy).unwrap();
-    let at = text.find("\"created\":\"").unwrap() + 11;
+    let mut entry = fs::read_dir(&undo).unwrap().next().unwrap().unwrap().path();
     // Things that are not ours, as old as can be; one of them would stop a careless
     // search.
     fs::write(undo.join(".DS_Store"), "").unwrap();
@@ -412,12 +404,9 @@ fn old_copies_are_destroyed_and_nothing_else_is() {
             false,
         ),
     ] {
-        let aged = format!(
-            "{}{created}{}",
-            &text[..at],
-            &text[text[at..].find('"').unwrap() + at..]
-        );
-        fs::write(&copy, aged).unwrap();
+        let aged = undo.join(created.strftime("%Y%m%d-%H%M%S").to_string());
+        fs::rename(&entry, &aged).unwrap();
+        entry = aged;
         let run = world.run(&["list", "openai.com"]).expect(0);
         assert_eq!(run.stderr, "");
         assert_eq!(entry.exists(), survives, "{created}");

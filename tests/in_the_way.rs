@@ -407,43 +407,4 @@ mod on_posix {
         assert!(run.stderr.contains(".parentlock"), "{run:#?}");
         assert_eq!(left(&store), 8);
     }
-
-    /// Somebody else may lock the folder itself: then it is not to be had, but for no longer
-    /// than was said, and not against the person's will.
-    #[test]
-    fn what_looks_free_and_is_not_is_waited_for_no_longer_than_was_said() {
-        let world = World::new();
-        let store = firefox_profile(&world, "p");
-        for suffix in [".bak", ".bak-1", ".bak-2"] {
-            stores::firefox(
-                &world.path(&format!(".mozilla/firefox/p/cookies.sqlite{suffix}")),
-                17,
-            );
-        }
-        let folder = File::open(store.parent().unwrap()).unwrap();
-        folder.lock().unwrap();
-        let since = Instant::now();
-        let (code, document) = world.json(&["openai.com", "--wait=1"]);
-        assert_eq!(code, 3, "{document}");
-        assert_eq!(document["stores"][0]["in_use_why"]["unseen"], "cookieclean");
-        // Once as long as another one of us is waited for, not once for each store.
-        assert!(
-            since.elapsed() < Duration::from_secs(25),
-            "{:?}",
-            since.elapsed()
-        );
-
-        let mut trying = Started::new(&world, &["openai.com"]);
-        thread::sleep(Duration::from_millis(500));
-        let since = Instant::now();
-        kill(Pid::from_raw(trying.0.id() as i32), Signal::SIGINT).unwrap();
-        let status = trying.0.wait().unwrap();
-        assert_eq!(status.code(), Some(130));
-        assert!(
-            since.elapsed() < Duration::from_secs(3),
-            "{:?}",
-            since.elapsed()
-        );
-        assert_eq!(left(&store), 8);
-    }
 }

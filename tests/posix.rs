@@ -241,7 +241,12 @@ fn pipes_in_the_places_of_lists_and_locks_do_not_hang() {
     let run = world.run(&["openai.com"]).expect(1);
     assert!(run.stderr.contains("Local State"), "{run:#?}");
     assert!(run.stderr.contains("profiles.ini"), "{run:#?}");
-    assert!(run.stdout.contains("Deleted 8 cookies"), "{run:#?}");
+    // Whether anybody has locked a pipe cannot be told.
+    assert!(
+        run.stderr.contains("lockfile: it is not a regular file"),
+        "{run:#?}"
+    );
+    assert!(run.stdout.contains("Deleted 4 cookies"), "{run:#?}");
 }
 
 #[test]
@@ -291,21 +296,24 @@ fn undo_says_what_keeps_it_from_its_work() {
     as_nobody(&world, &["openai.com"]).expect(0);
     let profile = store.parent().unwrap();
     set_mode(profile, 0o000);
-    let mut other = Command::new(world.root().join("cookieclean"));
-    if !nix::unistd::geteuid().is_root() {
-        other = Command::new(env!("CARGO_BIN_EXE_cookieclean"));
-    }
-    other
-        .arg("undo")
-        .env("COOKIECLEAN_STATE_DIR", world.state());
-    if nix::unistd::geteuid().is_root() {
-        other.uid(65534).gid(65534);
-    }
-    let run = Run::of(other).expect(1);
+    let undo = || {
+        let mut other = Command::new(world.root().join("cookieclean"));
+        if !nix::unistd::geteuid().is_root() {
+            other = Command::new(env!("CARGO_BIN_EXE_cookieclean"));
+        }
+        other
+            .arg("undo")
+            .env("COOKIECLEAN_STATE_DIR", world.state());
+        if nix::unistd::geteuid().is_root() {
+            other.uid(65534).gid(65534);
+        }
+        Run::of(other)
+    };
+    let run = undo().expect(1);
     assert!(run.stderr.contains("permission denied"), "{run:#?}");
     set_mode(profile, 0o700);
     // Its copy is still there.
-    world.run_bare(&["undo"]).expect(0);
+    undo().expect(0);
     assert_eq!(stores::dump(&store, "cookies").len(), 8);
 }
 

@@ -5,18 +5,27 @@
 //! sends `START` and waits for an answer. `ACK` makes it end; after `SHUTDOWN` it
 //! starts as if there had been nobody. Without an answer it waits for 20 seconds, and
 //! then takes us for hung. It opens no cookie store before that.
+//!
+//! A Chromium has its socket in a folder in /tmp. Ours is in the user-data directory
+//! itself: a browser of another user, or one with a /tmp of its own (Snap, Flatpak), could
+//! not reach it there, would take us for dead, and open the cookie store while we write.
+//! The `SingletonCookie` beside the socket is then that of the directory.
 
 use std::fs;
 use std::hash::{BuildHasher, RandomState};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process;
+use std::time::Duration;
 
 use crate::claim::{InUse, Refused, Unseen};
-use crate::error::{At, Error};
+use crate::error::{At, Error, Fault};
 use crate::system::{self, Doorman, LinkId};
 
 const ANSWER: &[u8] = b"SHUTDOWN";
+
+/// Our socket. Its name is short, since the path of a socket has little room.
+const SOCKET: &str = ".cc";
 
 /// What a running browser has in its user-data directory.
 pub(super) const LINKS: [&str; 3] = ["SingletonLock", "SingletonSocket", "SingletonCookie"];
@@ -45,13 +54,16 @@ impl Singleton {
     /// # Errors
     /// When somebody was quicker, or the links cannot be made.
     pub fn occupy(user_data: &Path, leftovers: &Leftovers) -> Result<Self, Refused> {
+        // As every browser can follow it, wherever it was started.
+        let folder = system::real_path(user_data).at(user_data)?;
+        let socket = folder.join(SOCKET);
+        let doorman = Doorman::at(&socket).map_err(|fault| match fault {
+            Fault::PathTooLong { .. } => fault.at(user_data),
+            fault => fault.at(&socket),
+        })?;
         let lock = user_data.join("SingletonLock");
-        let doorman = Doorman::new("SingletonSocket").at(&std::env::temp_dir())?;
         let cookie = PathBuf::from(RandomState::new().hash_one(process::id()).to_string());
-        let own_cookie = doorman.folder().join("SingletonCookie");
-        system::symlink(&cookie, &own_cookie).at(&own_cookie)?;
         let name = PathBuf::from(format!("{}-{}", system::host_name(), process::id()));
-        let socket = doorman.socket().to_owned();
         let mut singleton = Self {
             lock: lock.clone(),
             links: Vec::new(),
@@ -82,7 +94,12 @@ impl Singleton {
 
     /// Whether nobody has put another lock in its place.
     pub fn is_ours(&self) -> bool {
-        self.links.iter().all(is_still_there)
+        self.links.iter().all(is_still_there) && self.doorman.is_there()
+    }
+
+    /// For how long a browser that starts has been waiting.
+    pub fn longest_wait(&self) -> Option<Duration> {
+        self.doorman.longest_wait()
     }
 }
 
@@ -101,9 +118,10 @@ fn is_still_there((link, target): &(PathBuf, PathBuf)) -> bool {
 impl Drop for Singleton {
     fn drop(&mut self) {
         // The lock first: whoever comes now makes all of them anew.
-        for link in self.links.iter().rev() {
-            if is_still_there(link) {
-                let _ = fs::remove_file(&link.0);
+        for (link, target) in self.links.iter().rev() {
+            let is_ours = |link: &Path| fs::read_link(link).is_ok_and(|now| now == *target);
+            if is_ours(link) {
+                let _ = remove_if(link, is_ours);
             }
         }
         self.doorman.let_go(ANSWER);
@@ -131,49 +149,51 @@ impl Leftovers {
     /// somebody has made since.
     fn remove(&self) -> Result<(), Error> {
         for (link, id) in &self.0 {
-            // Moved away first: what was moved can be looked at, and nobody can replace
-            // it between the look and the removal.
-            let aside = link.with_extension("stale");
-            match fs::rename(link, &aside) {
-                Err(e) if e.kind() == io::ErrorKind::NotFound => continue,
-                other => other.at(link)?,
-            }
-            if system::link_id(&aside).as_ref() != Some(id) {
-                // Fails where there is another one again, which then is the right one.
-                let _ = fs::hard_link(&aside, link);
-            }
-            fs::remove_file(&aside).at(&aside)?;
+            remove_if(link, |link| system::link_id(link).as_ref() == Some(id))?;
         }
         Ok(())
     }
 }
 
-#[cfg(test)]
+/// Removes a link, if it is that one. It is moved away first: what was moved can be looked
+/// at, and no browser can replace it between the look and the removal.
+fn remove_if(link: &Path, is_it: impl Fn(&Path) -> bool) -> Result<(), Error> {
+    let aside = link.with_extension("stale");
+    match fs::rename(link, &aside) {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(()),
+        other => other.at(link)?,
+    }
+    if !is_it(&aside) {
+        // Fails where there is another one again, which then is the right one.
+        let _ = fs::hard_link(&aside, link);
+    }
+    fs::remove_file(&aside).at(&aside)
+}
+
+#[cfg(all(test, target_os = "linux"))]
 mod tests {
-    use std::fs::File;
-    use std::time::SystemTime;
+    use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
     use super::*;
 
     #[test]
     fn nothing_is_made_beside_a_lock_that_a_browser_has_just_made() {
-        if system::WINDOWS {
-            return;
-        }
         let dir = tempfile::tempdir().expect("a folder");
         let leftovers = Leftovers::of(dir.path());
         let theirs = dir.path().join("SingletonLock");
         system::symlink(Path::new("somewhere-1"), &theirs).expect("a link");
-        // Any link made or removed in the folder changes this.
-        let folder = File::open(dir.path()).expect("the folder");
-        folder
-            .set_modified(SystemTime::UNIX_EPOCH)
-            .expect("the time of change");
+        let watch = Inotify::init(InitFlags::IN_NONBLOCK).expect("a watch");
+        let kinds = AddWatchFlags::IN_CREATE | AddWatchFlags::IN_MOVE | AddWatchFlags::IN_DELETE;
+        watch
+            .add_watch(dir.path(), kinds)
+            .expect("a watched folder");
 
         let refused = Singleton::occupy(dir.path(), &leftovers);
 
         assert!(matches!(refused, Err(Refused::InUse(_))));
-        let changed = folder.metadata().and_then(|folder| folder.modified());
-        assert_eq!(changed.expect("the time"), SystemTime::UNIX_EPOCH);
+        let events = watch.read_events().expect("what was made");
+        let names: Vec<_> = events.into_iter().filter_map(|event| event.name).collect();
+        // Our socket, which no browser minds, comes and goes.
+        assert_eq!(names, [SOCKET, SOCKET]);
     }
 }

@@ -13,9 +13,9 @@ use std::time::{Duration, SystemTime};
 use super::cookies::FILES;
 use super::local_state;
 use super::occupy::{Leftovers, Singleton, socket_of};
-use crate::claim::{Asked, Claim, Held, InUse, Lock, Refused, Unseen};
-use crate::error::{At, Error};
-use crate::system::{self, HeldFile, Holder, ProcessHandle, Taken, Turn};
+use crate::claim::{Asked, Claim, Held, InUse, Lock, Refused, Unseen, turn_at};
+use crate::error::{At, Error, is_absence};
+use crate::system::{self, HeldFile, Holder, Place, ProcessHandle, Taken, Turn};
 
 /// Locked by the browser as long as it has the profile loaded.
 const LEVELDB_LOCKS: [&str; 2] = ["Local Storage/leveldb/LOCK", "Sync Data/LevelDB/LOCK"];
@@ -45,11 +45,13 @@ const PROGRAMS: [&str; 13] = [
 pub(super) struct UserDataLock {
     user_data: PathBuf,
     profiles: Vec<PathBuf>,
+    place: Place,
 }
 
 impl UserDataLock {
     pub fn new(user_data: PathBuf, profiles: Vec<PathBuf>) -> Self {
         Self {
+            place: Place::of(&user_data),
             user_data,
             profiles,
         }
@@ -64,14 +66,16 @@ impl UserDataLock {
         let lockfile = self.lockfile();
         let mut holder = match system::WINDOWS {
             true => system::lock_holder(&lockfile).at(&lockfile)?,
-            false => system::is_kept_from_us(&lockfile).then(Holder::unknown),
+            false => system::is_kept_from_us(&lockfile)
+                .at(&lockfile)?
+                .then(Holder::unknown),
         };
         // By the window that its own other instances look for: a backup or a virus scanner
         // may have the file open too.
         if let Some(holder) = &mut holder {
             holder.pid = system::owner_of_message_window(&self.user_data);
         }
-        Ok(holder.map(|holder| InUse::by_lock(holder, &lockfile)))
+        Ok(holder.and_then(|holder| InUse::by_lock(holder, &lockfile)))
     }
 
     /// What `SingletonLock` says, if it is not stale.
@@ -106,7 +110,8 @@ impl UserDataLock {
         self.profiles
             .iter()
             .flat_map(|profile| LEVELDB_LOCKS.map(|lock| profile.join(lock)))
-            .filter(|file| file.is_file())
+            // Whatever is there, and also what cannot be looked at, is seen to later.
+            .filter(|file| !file.symlink_metadata().is_err_and(|e| is_absence(&e)))
             .collect()
     }
 
@@ -134,7 +139,7 @@ impl UserDataLock {
     fn store_holder(&self) -> Option<InUse> {
         let mut stores = self.stores().into_iter();
         let kept = stores.find(|store| system::is_open_exclusively(store))?;
-        Some(InUse::by_lock(Holder::unknown(), &kept))
+        InUse::by_lock(Holder::unknown(), &kept)
     }
 
     /// Who has a store open although nothing locks the directory: children of a browser
@@ -210,7 +215,9 @@ fn leveldb(files: &[PathBuf]) -> Result<Option<InUse>, Error> {
             holder.pid = holder
                 .pid
                 .map(|pid| system::main_process(pid).unwrap_or(pid));
-            return Ok(Some(InUse::by_lock(holder, file)));
+            if let Some(user) = InUse::by_lock(holder, file) {
+                return Ok(Some(user));
+            }
         }
     }
     Ok(None)
@@ -235,24 +242,23 @@ impl Lock for UserDataLock {
         if system::WINDOWS {
             return match HeldFile::take(&lockfile).at(&lockfile)? {
                 Taken::Theirs => {
-                    let user = self.lockfile_holder()?.unwrap_or_else(|| InUse {
-                        // Gone by now: another try will tell.
-                        unseen: Some(Unseen::Remnant),
-                        ..InUse::by_lock(Holder::unknown(), &lockfile)
-                    });
+                    let user = self.lockfile_holder()?;
+                    let user = user.unwrap_or_else(|| InUse::by_passing_lock(&lockfile));
                     Err(Refused::InUse(self.explained(user)))
                 }
-                Taken::Ours(held) => match leveldb(&leveldb_files)?.or_else(|| self.store_holder())
-                {
-                    Some(user) => Err(Refused::InUse(self.explained(user))),
-                    None => Ok(Claim::new(LockfileHeld { _file: held })),
-                },
+                Taken::Ours(held) => {
+                    self.place.check(&held).at(&lockfile)?;
+                    match leveldb(&leveldb_files)?.or_else(|| self.store_holder()) {
+                        Some(user) => Err(Refused::InUse(self.explained(user))),
+                        None => Ok(Claim::new(LockfileHeld { _file: held })),
+                    }
+                }
             };
         }
-        // Two of us would each take the other's fresh links for leftovers.
-        let Ok(_turn) = Turn::at(&self.user_data) else {
-            return Err(Refused::InUse(InUse::about_to_be(&self.user_data)));
-        };
+        // Our own lock changes the folder.
+        let was_just_let_go = self.was_just_let_go();
+        // Two of us would each take the other's fresh links for leftovers, and its socket.
+        let turn = turn_at(&self.user_data)?;
         let leftovers = Leftovers::of(&self.user_data);
         if let Some(user) = self.in_use()? {
             return Err(Refused::InUse(user));
@@ -261,7 +267,7 @@ impl Lock for UserDataLock {
         // loaded holds its LevelDB. Only without either, or when that was just now and
         // a child may still write what it holds, is it worth a look at what all
         // processes have open.
-        if (!leftovers.is_empty() || leveldb_files.is_empty() || self.was_just_let_go())
+        if (!leftovers.is_empty() || leveldb_files.is_empty() || was_just_let_go)
             && let Some(user) = self.remnant()
         {
             return Err(Refused::InUse(user));
@@ -273,13 +279,15 @@ impl Lock for UserDataLock {
             None => Ok(Claim::new(SingletonHeld {
                 singleton,
                 leveldb_files,
+                _turn: turn,
             })),
         }
     }
 
     fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<Asked> {
         // Two of us at once: the second time is an order to end without saving.
-        let Some(_turn) = Turn::wait_at(&self.user_data) else {
+        let turn = Turn::wait_at(&self.user_data).map_err(io::Error::other)?;
+        let Some(_turn) = turn else {
             return Ok(Asked::CannotBe);
         };
         if process.is_quitting() {
@@ -309,18 +317,32 @@ impl Held for LockfileHeld {
 struct SingletonHeld {
     singleton: Singleton,
     leveldb_files: Vec<PathBuf>,
+    // Let go last: until then the socket is there.
+    _turn: Turn,
 }
+
+/// A browser that has waited for 20 seconds kills us and starts, or just starts where it
+/// may not: what is begun by then has to be done.
+const PATIENCE_OF_A_BROWSER: Duration = Duration::from_secs(15);
 
 impl Held for SingletonHeld {
     fn still_holds(&self) -> Result<(), InUse> {
-        let user = match self.singleton.is_ours() {
-            false => Some(InUse::shown_by(format!(
-                "{} was taken over",
-                self.singleton.lock.display()
-            ))),
-            // One that does not heed the link has at least this.
-            true => leveldb(&self.leveldb_files).unwrap_or_default(),
-        };
-        user.map_or(Ok(()), Err)
+        let lock = self.singleton.lock.display();
+        if !self.singleton.is_ours() {
+            return Err(InUse::shown_by(format!("{lock} was taken over")));
+        }
+        if let Some(wait) = self.singleton.longest_wait()
+            && wait > PATIENCE_OF_A_BROWSER
+        {
+            let seconds = wait.as_secs();
+            let evidence = format!("a browser that starts has waited at {lock} for {seconds} s");
+            return Err(InUse::shown_by(evidence));
+        }
+        // One that does not heed the link has at least this.
+        match leveldb(&self.leveldb_files) {
+            Ok(None) => Ok(()),
+            Ok(Some(user)) => Err(user),
+            Err(error) => Err(InUse::shown_by(error.to_string())),
+        }
     }
 }

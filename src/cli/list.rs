@@ -47,7 +47,9 @@ pub fn show(
 
 fn reveal() -> Reveal {
     if !io::stdout().is_terminal() {
-        ui::note("these values are live credentials: anyone who has them can act as you at the site.");
+        ui::note(
+            "these values are live credentials: anyone who has them can act as you at the site.",
+        );
     }
     // Without a terminal there is nobody in front of it to answer a dialog.
     Reveal::new(io::stderr().is_terminal(), || {

@@ -52,12 +52,12 @@ fn run(args: &Args, ui: &Ui) -> Result<Status, Failure> {
     // Copies that are too old are destroyed by whatever runs next. That this does
     // not work is no reason not to do what was asked.
     let undo = crate::undo::Undo::of_this_user();
-    if let Ok(undo) = &undo
-        && let Err(error) = undo.expire(Timestamp::now())
-    {
-        ui::note(&format!(
-            "an old copy for undo could not be destroyed: {error}"
-        ));
+    if let Ok(undo) = &undo {
+        for error in undo.expire(Timestamp::now()) {
+            ui::note(&format!(
+                "an old copy for undo could not be destroyed: {error}"
+            ));
+        }
     }
     if !matches!(args.command, None | Some(Command::Undo(_))) || args.clean.dry_run {
         interrupt::end_at_once();

@@ -72,7 +72,9 @@ impl<'a> Terminal<'a> {
             ui::interrupted(summary.not_reached);
         }
         self.written?;
-        self.renderer.end(summary)
+        self.renderer.end(summary)?;
+        summary.problems.iter().for_each(ui::error);
+        Ok(())
     }
 
     /// By a spinner on a terminal, once elsewhere.

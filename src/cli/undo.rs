@@ -11,12 +11,13 @@ use super::exit::{Failure, Status};
 use super::interrupt;
 use super::observer::{Terminal, decision};
 use super::report::Renderer;
-use super::report::json::SCHEMA;
+use super::report::json::{Problem, SCHEMA};
 use super::report::restore::{HumanRestore, JsonRestore};
 use super::report::text::{count, plain_table, safe};
 use super::ui::{self, Ui};
 use crate::engine::{self, Scheduler, Summary};
-use crate::undo::{Entry, Undo};
+use crate::error::Error;
+use crate::undo::{Content, Entry, Taken, Undo};
 
 #[derive(Serialize)]
 struct ListDocument {
@@ -30,19 +31,28 @@ struct EntryRow {
     created: Timestamp,
     domains: Vec<String>,
     cookies: u64,
+    /// When its copies will be destroyed.
+    expires: Timestamp,
+    /// Copies that were not finished when a run was cut off.
+    leftovers: usize,
+    /// It is still running, or being undone.
+    running: bool,
+    /// What of it cannot be read.
+    problems: Vec<Problem>,
 }
 
 #[derive(Serialize)]
 struct ForgetDocument {
     schema: u32,
     forgotten: Vec<String>,
+    /// What could not be destroyed.
+    problems: Vec<Problem>,
 }
 
 pub fn run(arguments: &Arguments, ui: &Ui, undo: &Undo) -> Result<Status, Failure> {
-    let mut entries = undo.entries()?;
+    let mut entries = undo.entries(Timestamp::now())?;
     if arguments.list {
-        list(entries, ui)?;
-        return Ok(Status::Fine);
+        return list(&entries, ui);
     }
     if let Some(id) = &arguments.id {
         entries.retain(|entry| entry.id == *id);
@@ -51,34 +61,56 @@ pub fn run(arguments: &Arguments, ui: &Ui, undo: &Undo) -> Result<Status, Failur
         }
     }
     if arguments.forget {
-        let forgotten = match arguments.id {
-            None => undo.forget_all()?,
-            Some(_) => forget(entries)?,
-        };
-        tell_forgotten(forgotten, ui)?;
-        return Ok(Status::Fine);
+        return forget(&entries, ui);
     }
-    restore(entries.into_iter().next(), arguments, ui)
+    let taken = take(&entries)?;
+    restore(taken, arguments, ui)
 }
 
-fn list(entries: Vec<Entry>, ui: &Ui) -> Result<(), Failure> {
-    if ui.json {
-        let row = |entry: Entry| EntryRow {
-            id: entry.id,
-            created: entry.created,
-            domains: entry.domains,
-            cookies: entry.cookies,
+fn list(entries: &[Entry], ui: &Ui) -> Result<Status, Failure> {
+    let mut rows = Vec::new();
+    let mut problems = Vec::new();
+    for entry in entries {
+        let content = match entry.look() {
+            // It has gone since its name was read.
+            Ok(None) => continue,
+            Ok(Some(content)) => content,
+            Err(error) => Content {
+                problems: vec![error],
+                ..Content::default()
+            },
         };
+        rows.push((
+            entry,
+            content.domains.join(" "),
+            EntryRow {
+                id: entry.id.clone(),
+                created: content.created.unwrap_or_else(|| entry.created()),
+                domains: content.domains,
+                cookies: content.cookies,
+                expires: entry.expires(),
+                leftovers: content.leftovers,
+                running: content.is_running,
+                problems: content.problems.iter().map(Problem::of).collect(),
+            },
+        ));
+        problems.extend(content.problems);
+    }
+    let status = match problems.is_empty() {
+        true => Status::Fine,
+        false => Status::Failed,
+    };
+    if ui.json {
         super::print_json(&ListDocument {
             schema: SCHEMA,
-            undo: entries.into_iter().map(row).collect(),
+            undo: rows.into_iter().map(|(_, _, row)| row).collect(),
         })?;
-        return Ok(());
+        return Ok(status);
     }
     let mut out = ui.out();
-    if entries.is_empty() {
+    if rows.is_empty() {
         writeln!(out, "There is nothing to undo.")?;
-        return Ok(());
+        return Ok(status);
     }
     let local = |time: Timestamp| {
         let local = time.to_zoned_datetime(TimeZone::system());
@@ -88,49 +120,90 @@ fn list(entries: Vec<Entry>, ui: &Ui) -> Result<(), Failure> {
     let columns = ["id", "domains", "cookies", "kept until", "deleted"];
     let shown = if ui.verbose { 5 } else { 4 };
     table.set_header(columns.iter().take(shown));
-    for entry in &entries {
+    for (entry, domains, row) in &rows {
+        let remark = match row {
+            row if row.running => "(still running)",
+            row if !row.problems.is_empty() => "(damaged)",
+            row if row.domains.is_empty() => "(leftovers of a run that was cut off)",
+            _ => "",
+        };
         let cells = [
             entry.id.clone(),
-            safe(&entry.domains.join(" ")).into_owned(),
-            entry.cookies.to_string(),
-            local(entry.expires()),
-            local(entry.created),
+            format!("{} {remark}", safe(domains)).trim().to_owned(),
+            row.cookies.to_string(),
+            local(row.expires),
+            local(row.created),
         ];
         table.add_row(cells.iter().take(shown));
     }
     writeln!(out, "{}", table.trim_fmt())?;
-    Ok(())
-}
-
-fn forget(entries: Vec<Entry>) -> Result<Vec<String>, Failure> {
-    let mut forgotten = Vec::new();
-    for entry in entries {
-        let id = entry.id.clone();
-        entry.forget()?;
-        forgotten.push(id);
+    out.flush()?;
+    drop(out);
+    for problem in &problems {
+        ui::error(problem);
     }
-    Ok(forgotten)
+    Ok(status)
 }
 
-fn tell_forgotten(forgotten: Vec<String>, ui: &Ui) -> Result<(), Failure> {
+fn forget(entries: &[Entry], ui: &Ui) -> Result<Status, Failure> {
+    let mut forgotten = Vec::new();
+    let mut problems = Vec::new();
+    for entry in entries {
+        match entry.forget() {
+            Ok(()) => forgotten.push(entry.id.clone()),
+            Err(error) => problems.push(error),
+        }
+    }
+    let status = match problems.is_empty() {
+        true => Status::Fine,
+        false => Status::Failed,
+    };
     if ui.json {
         super::print_json(&ForgetDocument {
             schema: SCHEMA,
             forgotten,
+            problems: problems.iter().map(Problem::of).collect(),
         })?;
-    } else {
-        let mut out = ui.out();
-        for id in forgotten.iter().filter(|_| ui.verbose) {
-            writeln!(out, "{id}")?;
-        }
-        let n = count(forgotten.len() as u64, "deletion");
-        writeln!(out, "The copies of {n} were destroyed.")?;
+        return Ok(status);
     }
-    Ok(())
+    for problem in &problems {
+        ui::error(problem);
+    }
+    let mut out = ui.out();
+    for id in forgotten.iter().filter(|_| ui.verbose) {
+        writeln!(out, "{id}")?;
+    }
+    let n = count(forgotten.len() as u64, "deletion");
+    writeln!(out, "The copies of {n} were destroyed.")?;
+    Ok(status)
 }
 
-fn restore(entry: Option<Entry>, arguments: &Arguments, ui: &Ui) -> Result<Status, Failure> {
-    let Some(entry) = entry else {
+/// The first of these that has something to put back. One that cannot be taken is not
+/// passed over: what would be put back instead, nobody has asked for.
+fn take(entries: &[Entry]) -> Result<Option<(String, Taken)>, Error> {
+    for entry in entries {
+        let Some(taken) = entry.take()? else {
+            continue;
+        };
+        match taken.stores() {
+            Ok(0) => taken.end()?,
+            Ok(_) => return Ok(Some((entry.id.clone(), taken))),
+            Err(error) => {
+                // What was told first counts.
+                let _ = taken.end();
+                return Err(error);
+            }
+        }
+    }
+    Ok(None)
+}
+
+fn restore(
+    taken: Option<(String, Taken)>,
+    arguments: &Arguments,
+    ui: &Ui,
+) -> Result<Status, Failure> {
+    let Some((id, taken)) = taken else {
         match ui.json {
             true => JsonRestore::of(None).end(&Summary::default())?,
             false => writeln!(ui.out(), "There is nothing to undo.")?,
@@ -138,7 +211,7 @@ fn restore(entry: Option<Entry>, arguments: &Arguments, ui: &Ui) -> Result<Statu
         return Ok(Status::Fine);
     };
     let cancel = interrupt::note();
-    let mut json = JsonRestore::of(Some(entry.id.clone()));
+    let mut json = JsonRestore::of(Some(id));
     let mut human = HumanRestore(ui);
     let renderer: &mut dyn Renderer = match ui.json {
         true => &mut json,
@@ -146,14 +219,12 @@ fn restore(entry: Option<Entry>, arguments: &Arguments, ui: &Ui) -> Result<Statu
     };
     let mut terminal = Terminal::new(ui, &cancel, renderer);
     let mut scheduler = Scheduler::new(decision(arguments.in_the_way, ui), &cancel);
-    let (summary, result) = engine::restore(&entry, &cancel, &mut scheduler, &mut terminal);
-    if let Err(error) = result {
-        let failure = Failure::File(error);
-        // What is back already is told all the same.
-        if summary.restored == 0 && summary.failed == 1 && summary.blocked.is_empty() {
-            return Err(failure);
-        }
-        ui::failure(&failure);
+    let mut summary = engine::restore(taken, &cancel, &mut scheduler, &mut terminal);
+    // What is back already is reported all the same.
+    if summary.stores == 0
+        && let Some(error) = summary.problems.pop()
+    {
+        return Err(error.into());
     }
     terminal.end(&summary)?;
     Ok(Status::from(&summary))

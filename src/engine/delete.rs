@@ -93,7 +93,11 @@ pub fn delete(
     }
     summary.has_waited = scheduler.has_waited();
     summary.is_cancelled = request.cancel.is_cancelled();
-    summary.undo = undo.and_then(Deletion::end);
+    if let Some(ended) = undo.map(Deletion::end) {
+        summary.undo = ended.id;
+        summary.failed += ended.troubles.len();
+        summary.problems = ended.troubles;
+    }
     summary
 }
 
@@ -244,10 +248,11 @@ fn delete_in(
             if let Some(copy) = copy {
                 copy.keep();
             }
+            let trouble = done.trouble.or_else(|| claim.lost());
             Outcome::Cleaned {
                 deleted: done.deleted,
                 kept: done.kept,
-                trouble: done.trouble.map(|fault| fault.at(job.store.path())),
+                trouble: trouble.map(|fault| fault.at(job.store.path())),
             }
         }
         Err(error) => match claim.still_holds() {

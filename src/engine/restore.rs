@@ -7,8 +7,7 @@ use super::cancel::Cancel;
 use super::event::{Event, Observer};
 use super::scheduler::Scheduler;
 use super::summary::Summary;
-use crate::error::Error;
-use crate::undo::{Entry, Hindered, PutBack, PutBackOutcome};
+use crate::undo::{Hindered, PutBack, PutBackOutcome, Taken};
 
 impl From<&Hindered> for Blocker {
     fn from(hindered: &Hindered) -> Self {
@@ -23,13 +22,14 @@ impl From<&Hindered> for Blocker {
 }
 
 /// Puts back what there are copies of, what is free first, then whatever gets out of the
-/// way; the observer hears of each store. An error ends it; what was put back before stays.
+/// way; the observer hears of each store. Problems of the copies as a whole are in the
+/// summary.
 pub fn restore(
-    entry: &Entry,
+    taken: Taken,
     cancel: &Cancel,
     scheduler: &mut Scheduler<'_>,
     observer: &mut dyn Observer,
-) -> (Summary, Result<(), Error>) {
+) -> Summary {
     let mut summary = Summary::default();
     let mut finish = |observer: &mut dyn Observer, back: &PutBack| {
         summary.restored(back);
@@ -41,7 +41,7 @@ pub fn restore(
         // What is back has no copy any more, so that another pass has only the rest. What
         // failed is tried again with it.
         deferred.clear();
-        result = entry.restore(&|| cancel.is_cancelled(), |back| match back.outcome {
+        result = taken.restore(&|| cancel.is_cancelled(), |back| match back.outcome {
             PutBackOutcome::InUse(_) | PutBackOutcome::Failed(_) if pass.may_defer => {
                 deferred.push(back);
             }
@@ -61,8 +61,9 @@ pub fn restore(
         }
         finish(observer, &back);
     }
-    summary.failed += usize::from(result.is_err());
+    summary.problems.extend(result.err().or(taken.end().err()));
+    summary.failed += summary.problems.len();
     summary.has_waited = scheduler.has_waited();
     summary.is_cancelled = cancel.is_cancelled();
-    (summary, result)
+    summary
 }

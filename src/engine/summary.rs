@@ -8,6 +8,7 @@ use super::delete::{Cleaned, Outcome};
 use super::list::{Looked, Unread};
 use crate::cookie::Query;
 use crate::discover::{Found, Job};
+use crate::error::Error;
 use crate::store::{Counts, Kind};
 use crate::undo::{PutBack, PutBackOutcome};
 
@@ -57,6 +58,10 @@ pub struct Summary {
     pub not_reached: usize,
     /// By what the deletion can be undone.
     pub undo: Option<String>,
+    /// What went wrong with the copies for undo, and counts as failed.
+    pub problems: Vec<Error>,
+    /// Stores that were reported.
+    pub stores: usize,
     matched_dirs: HashSet<PathBuf>,
     related_bits: u32,
 }
@@ -72,6 +77,7 @@ impl Summary {
     }
 
     pub(super) fn looked(&mut self, job: &Job<'_>, looked: &Looked, query: &Query) {
+        self.stores += 1;
         self.is_any_open |= looked.in_use.is_some();
         match &looked.outcome {
             Ok(counts) => {
@@ -94,6 +100,7 @@ impl Summary {
 
     pub(super) fn cleaned(&mut self, job: &Job<'_>, cleaned: &Cleaned, query: &Query) {
         let counts = cleaned.counts.unwrap_or_default();
+        self.stores += 1;
         self.note(job, &counts, query);
         match &cleaned.outcome {
             Outcome::Cleaned {
@@ -118,13 +125,14 @@ impl Summary {
     }
 
     pub(super) fn restored(&mut self, back: &PutBack) {
+        self.stores += 1;
         match &back.outcome {
             PutBackOutcome::Restored(done) => {
                 self.restored += done.restored;
                 self.restored_stores += usize::from(done.restored > 0);
                 self.skipped += done.skipped;
                 self.orphaned += done.homeless;
-                self.failed += usize::from(done.trouble.is_some());
+                self.failed += usize::from(done.trouble.is_some() || back.left.is_some());
             }
             PutBackOutcome::InUse(hindered) => {
                 blockers::add(&mut self.blocked, hindered.into());

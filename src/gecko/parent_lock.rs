@@ -7,10 +7,12 @@
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
-use crate::claim::{Asked, Claim, Held, InUse, Lock, Refused, Unseen};
+use crate::claim::{Asked, Claim, Held, InUse, Lock, Refused, Unseen, turn_at};
 use crate::error::{At, Error};
-use crate::system::{self, HeldFile, ProcessHandle, Taken, Turn};
+use crate::system::{self, HeldFile, Place, ProcessHandle, Taken};
 
 /// Words of which the program of every browser of this family has one in its name.
 const PROGRAMS: [&str; 10] = [
@@ -31,6 +33,7 @@ pub(super) struct ParentLock {
     /// The symbolic link by which older versions locked, and newer ones where the
     /// file system has no record locks.
     link: PathBuf,
+    place: Place,
 }
 
 impl ParentLock {
@@ -43,19 +46,24 @@ impl ParentLock {
         Self {
             file: profile.join(name),
             link: profile.join("lock"),
+            place: Place::of(profile),
         }
     }
 
     /// What locks it besides the record lock: on a disk of Windows, a Firefox there; and
     /// the link. `address:pid` is a lock; `address:+pid` only says who has the other one.
-    fn locked_otherwise(&self) -> Option<InUse> {
+    fn locked_otherwise(&self) -> Result<Option<InUse>, Error> {
         if !system::WINDOWS {
             let theirs = self.file.with_file_name("parent.lock");
-            if system::is_kept_from_us(&theirs) {
+            if system::is_kept_from_us(&theirs).at(&theirs)? {
                 let evidence = format!("{} is kept open by Windows", theirs.display());
-                return Some(InUse::shown_by(evidence));
+                return Ok(Some(InUse::shown_by(evidence)));
             }
         }
+        Ok(self.locked_by_link())
+    }
+
+    fn locked_by_link(&self) -> Option<InUse> {
         let target = fs::read_link(&self.link).ok()?;
         let (address, pid) = target.to_str()?.rsplit_once(':')?;
         let pid: u32 = pid.parse().ok().filter(|_| !pid.starts_with('+'))?;
@@ -98,30 +106,27 @@ fn explained(mut user: InUse) -> InUse {
 impl Lock for ParentLock {
     fn in_use(&self) -> Result<Option<InUse>, Error> {
         let holder = system::lock_holder(&self.file).at(&self.file)?;
-        Ok(holder
-            .map(|holder| InUse::by_lock(holder, &self.file))
-            .or_else(|| self.locked_otherwise())
-            .map(explained))
+        let user = match holder.and_then(|holder| InUse::by_lock(holder, &self.file)) {
+            Some(user) => Some(user),
+            None => self.locked_otherwise()?,
+        };
+        Ok(user.map(explained))
     }
 
     fn claim(&self) -> Result<Claim, Refused> {
         // Of two of us, one would lock the file that the other creates and removes.
-        let profile = self.file.parent().unwrap_or(&self.file);
-        let Ok(_turn) = Turn::at(profile) else {
-            return Err(Refused::InUse(InUse::about_to_be(profile)));
-        };
-        if let Some(user) = self.locked_otherwise() {
+        let _turn = turn_at(self.file.parent().unwrap_or(&self.file))?;
+        if let Some(user) = self.locked_otherwise()? {
             return Err(Refused::InUse(explained(user)));
         }
         match HeldFile::take(&self.file).at(&self.file)? {
-            Taken::Ours(held) => Ok(Claim::new(HeldLock { _file: held })),
+            Taken::Ours(file) => {
+                self.place.check(&file).at(&self.file)?;
+                Ok(Claim::new(HeldLock { file }))
+            }
             Taken::Theirs => Err(Refused::InUse(match self.in_use()? {
                 Some(user) => user,
-                // Gone by now, as a rule: another try will tell.
-                None => InUse {
-                    unseen: Some(Unseen::Remnant),
-                    ..InUse::shown_by(format!("{} is locked", self.file.display()))
-                },
+                None => InUse::by_passing_lock(&self.file),
             })),
         }
     }
@@ -136,11 +141,28 @@ impl Lock for ParentLock {
 
 /// While this lives, a Firefox that starts waits, and gives up after 5 seconds.
 struct HeldLock {
-    _file: HeldFile,
+    file: HeldFile,
 }
 
 impl Held for HeldLock {
     fn still_holds(&self) -> Result<(), InUse> {
-        Ok(())
+        match self.file.is_there() {
+            true => Ok(()),
+            false => {
+                let evidence = format!("{} was replaced", self.file.path().display());
+                Err(InUse::shown_by(evidence))
+            }
+        }
+    }
+}
+
+impl Drop for HeldLock {
+    fn drop(&mut self) {
+        /// Much longer than Firefox needs from opening the file to locking it: one that has
+        /// opened it must find it locked, or it would run with a lock that nobody sees.
+        const LINGER: Duration = Duration::from_millis(10);
+        if self.file.remove() {
+            thread::sleep(LINGER);
+        }
     }
 }

@@ -20,8 +20,8 @@ use crate::system;
 
 const COOKIES: &str = "cookies.sqlite";
 const PROFILES_INI: &str = "profiles.ini";
-/// Some thousands of profiles; what is read of it takes many times as much.
-const LONGEST_INI: usize = 512 << 10;
+/// A thousand profiles; what is read of it takes a hundred times as much.
+const LONGEST_INI: usize = 128 << 10;
 /// Where the profile manager of 2025 keeps the profiles that it makes; they are
 /// not in profiles.ini.
 const GROUPS: &str = "Profile Groups";

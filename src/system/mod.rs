@@ -22,7 +22,8 @@ pub(crate) use desktop_linux::close_windows_of;
 pub(crate) use desktop_macos::close_windows_of;
 pub(crate) use keyrings::OwnKeyrings;
 pub(crate) use processes::{
-    command_line, is_alive, is_called_like, is_child, made_by, main_process, name_of, started,
+    command_line, is_alive, is_called_like, is_child, is_trusted, made_by, main_process, name_of,
+    started,
 };
 #[cfg(unix)]
 pub(crate) use unix::*;
@@ -66,7 +67,7 @@ pub(crate) struct Holder {
     /// namespace, or a system that does not tell).
     pub pid: Option<u32>,
     /// The lock belongs to an open file, not to a process. No browser takes such a
-    /// lock; we do.
+    /// lock; we do, and whoever may read the file can.
     pub is_of_open_file: bool,
 }
 
@@ -80,10 +81,46 @@ impl Holder {
     }
 }
 
+/// What something in a folder is; of a link, the link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum EntryKind {
+    File,
+    Folder,
+    Other,
+}
+
+/// What a file is opened for.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Access {
+    Read,
+    Write,
+}
+
 /// The outcome of trying to take a lock.
 pub(crate) enum Taken {
     Ours(HeldFile),
     Theirs,
+}
+
+/// Where a folder with a lock in it really was when it was found. On Windows, where what
+/// is open keeps the folders above it in their places, a lock that is taken later shows
+/// whether one of them has been replaced by a junction since.
+#[derive(Clone)]
+pub(crate) struct Place(Option<std::path::PathBuf>);
+
+impl Place {
+    pub fn of(folder: &std::path::Path) -> Self {
+        Self(WINDOWS.then(|| canonicalize(folder).ok()).flatten())
+    }
+
+    /// # Errors
+    /// When the lock was taken elsewhere.
+    pub fn check(&self, lock: &HeldFile) -> Result<(), crate::error::Fault> {
+        match (&self.0, lock.real_folder()) {
+            (Some(found), Some(now)) if *found != now => Err(crate::error::Fault::Outside(now)),
+            _ => Ok(()),
+        }
+    }
 }
 
 /// What became of asking a program to quit.
@@ -93,39 +130,6 @@ pub enum Asked {
     Yes,
     /// There is no way to ask it from here.
     CannotBe,
-}
-
-/// Keeps other runs of this program from taking a folder at the same moment. It is a
-/// lock on the folder itself, which no browser asks for and which leaves nothing behind.
-pub(crate) struct Turn(#[allow(dead_code, reason = "held")] Option<std::fs::File>);
-
-/// Another run is at it.
-pub(crate) struct TurnTaken;
-
-impl Turn {
-    /// Waits until the other one is done, for a few seconds.
-    pub fn wait_at(folder: &std::path::Path) -> Option<Self> {
-        const PAUSE: std::time::Duration = std::time::Duration::from_millis(20);
-        for _ in 0..150 {
-            if let Ok(turn) = Self::at(folder) {
-                return Some(turn);
-            }
-            std::thread::sleep(PAUSE);
-        }
-        None
-    }
-
-    /// Where a folder cannot be locked there is none to be had, and all are let through.
-    pub fn at(folder: &std::path::Path) -> Result<Self, TurnTaken> {
-        let Ok(folder) = std::fs::File::open(folder) else {
-            return Ok(Self(None));
-        };
-        match folder.try_lock() {
-            Ok(()) => Ok(Self(Some(folder))),
-            Err(std::fs::TryLockError::WouldBlock) => Err(TurnTaken),
-            Err(std::fs::TryLockError::Error(_)) => Ok(Self(None)),
-        }
-    }
 }
 
 /// The path with all links followed, written as people do where that says the same.
@@ -164,6 +168,10 @@ mod doorman_unix;
 mod folder_unix;
 #[cfg(windows)]
 mod folder_windows;
+#[cfg(unix)]
+mod own_folder_unix;
+#[cfg(windows)]
+mod own_folder_windows;
 #[cfg(windows)]
 mod private_windows;
 #[cfg(unix)]
@@ -173,14 +181,19 @@ mod process_windows;
 #[cfg(windows)]
 mod restart_manager_windows;
 mod temp;
+mod turn;
 #[cfg(unix)]
 pub(crate) use doorman_unix::Doorman;
 #[cfg(unix)]
 pub(crate) use folder_unix::Folder;
 #[cfg(windows)]
 pub(crate) use folder_windows::Folder;
+#[cfg(unix)]
+pub(crate) use own_folder_unix::OwnFolder;
 #[cfg(windows)]
-pub(crate) use private_windows::{create_private, new_private_folder, private_folder};
+pub(crate) use own_folder_windows::OwnFolder;
+#[cfg(windows)]
+pub(crate) use private_windows::create_private;
 #[cfg(unix)]
 pub(crate) use process_unix::{ProcessHandle, owner_of_message_window, users_of, who_listens};
 #[cfg(windows)]
@@ -188,3 +201,4 @@ pub(crate) use process_windows::{ProcessHandle, owner_of_message_window, who_lis
 #[cfg(windows)]
 pub(crate) use restart_manager_windows::users_of;
 pub(crate) use temp::{TempFolder, before_the_first, private_temp_folder, remove_temp_folders};
+pub(crate) use turn::{Turn, TurnOf};

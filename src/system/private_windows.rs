@@ -51,25 +51,6 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
     Ok(unsafe { OwnedHandle::from_raw_handle(handle.0) }.into())
 }
 
-/// Creates a folder for its owner only, with the folders above it; one that is there
-/// must be the user's own, and is closed to others.
-///
-/// # Errors
-/// Also when the disk keeps no access lists (FAT): others could read what is in there.
-pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
-    let above = path.parent().filter(|above| !above.as_os_str().is_empty());
-    if let Some(above) = above
-        && !above.is_dir()
-    {
-        private_folder(above)?;
-    }
-    match new_private_folder(path) {
-        Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-        other => other?,
-    }
-    close_folder(path)
-}
-
 /// Creates a folder for its owner only; there must be nothing of that name yet.
 pub(crate) fn new_private_folder(path: &Path) -> io::Result<()> {
     let descriptor = Descriptor::of_own(true)?;
@@ -122,14 +103,7 @@ fn close(file: &File) -> io::Result<bool> {
     if now == wanted {
         return Ok(true);
     }
-    // What an elevated process makes may belong to the administrators, who can read
-    // everything as it is.
-    match owner(&now) {
-        "BA" => {}
-        owner if owner == self::owner(&wanted) => {}
-        "" => return Err(io::Error::other("its disk keeps nothing from other users")),
-        _ => return Err(io::Error::other("it belongs to another user")),
-    }
+    refuse_owner(&now, &wanted)?;
     // `SetSecurityInfo` would do the folder's content as well; but Wine's lets others in
     // again whom the folder above lets in.
     let what = DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION;
@@ -158,6 +132,26 @@ pub(super) fn copy_access(from: &File, to: &File) -> io::Result<()> {
     // SAFETY: the file is open, and the descriptor outlives the call.
     unsafe { SetKernelObjectSecurity(HANDLE(to.as_raw_handle()), what, wanted.0) }
         .map_err(|e| win32(&e))
+}
+
+/// Refuses what is no folder, a link, or another user's.
+pub(super) fn refuse_others(folder: &File) -> io::Result<()> {
+    if !is_folder(folder)? {
+        return Err(io::Error::other("it is a link, not a folder"));
+    }
+    let ours = Descriptor::of_own(true)?;
+    refuse_owner(&Descriptor::of(folder)?.text()?, &ours.text()?)
+}
+
+fn refuse_owner(descriptor: &str, ours: &str) -> io::Result<()> {
+    match owner(descriptor) {
+        // What an elevated process makes may belong to the administrators, who can read
+        // everything as it is.
+        "BA" => Ok(()),
+        owner if owner == self::owner(ours) => Ok(()),
+        "" => Err(io::Error::other("its disk keeps nothing from other users")),
+        _ => Err(io::Error::other("it belongs to another user")),
+    }
 }
 
 /// `S-1-5-21-…` of `O:S-1-5-21-…D:…`.

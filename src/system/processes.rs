@@ -72,6 +72,25 @@ pub(super) fn user_of(pid: u32) -> Option<String> {
     Some(user.to_string())
 }
 
+/// Whether a process runs as the user who runs this, or as root: nobody else's can be
+/// another run of this program that works on the same files.
+#[cfg(unix)]
+pub(crate) fn is_trusted(pid: u32) -> bool {
+    let system = look(
+        pid,
+        ProcessRefreshKind::nothing().with_user(UpdateKind::Always),
+    );
+    let process = system.as_ref().and_then(|s| s.process(Pid::from_u32(pid)));
+    let user = process.and_then(|process| process.effective_user_id());
+    user.is_some_and(|user| **user == 0 || **user == nix::unistd::geteuid().as_raw())
+}
+
+/// No lock that is asked about on Windows can be taken by another user.
+#[cfg(windows)]
+pub(crate) fn is_trusted(_pid: u32) -> bool {
+    true
+}
+
 /// When a running process was started, to the second.
 pub(crate) fn started(pid: u32) -> Option<SystemTime> {
     let system = look(pid, ProcessRefreshKind::nothing())?;

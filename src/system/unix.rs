@@ -1,8 +1,8 @@
 //! POSIX: record locks and modes.
 
-use std::fs::{self, DirBuilder, File, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
 use nix::errno::Errno;
@@ -10,6 +10,7 @@ use nix::fcntl::{FcntlArg, fcntl};
 use nix::libc;
 
 use super::{Holder, Taken};
+use crate::error::{Fault, is_absence};
 
 /// A write lock on the whole file, however long it is.
 fn whole_file() -> libc::flock {
@@ -22,25 +23,42 @@ fn whole_file() -> libc::flock {
     }
 }
 
+/// Opens a file by which browsers lock, as `options` say. Nothing but a regular file is
+/// opened: through a link it would be another one, a pipe would block, and a device may
+/// act on being opened.
+///
+/// # Errors
+/// When it is something else, or cannot be opened.
+fn open_lock_file(path: &Path, options: &mut OpenOptions) -> Result<File, Fault> {
+    let check = |metadata: Metadata| match metadata.file_type() {
+        kind if kind.is_symlink() => Err(Fault::Link),
+        kind if kind.is_file() => Ok(()),
+        _ => Err(Fault::NotAFile),
+    };
+    check(path.symlink_metadata()?)?;
+    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
+    let file = options.custom_flags(flags).open(path)?;
+    // It may have been replaced since.
+    check(file.metadata()?)?;
+    Ok(file)
+}
+
 /// Who holds a record lock (`fcntl`) on this file that would keep us from writing.
 /// `flock` is another lock altogether, which the browsers do not use.
 ///
 /// # Errors
-/// When the file is there and cannot be opened.
-pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
-    // A pipe would block the open.
-    match path.metadata() {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
-        Ok(metadata) if !metadata.is_file() => return Ok(None),
+/// When the file is there and cannot be opened, or is a link.
+pub(crate) fn lock_holder(path: &Path) -> Result<Option<Holder>, Fault> {
+    let file = match open_lock_file(path, OpenOptions::new().read(true)) {
+        Err(Fault::Gone) => return Ok(None),
         other => other?,
     };
-    let file = File::open(path)?;
     let mut lock = whole_file();
     #[cfg(target_os = "linux")]
     let asked = FcntlArg::F_OFD_GETLK(&mut lock);
     #[cfg(not(target_os = "linux"))]
     let asked = FcntlArg::F_GETLK(&mut lock);
-    fcntl(&file, asked)?;
+    fcntl(&file, asked).map_err(io::Error::from)?;
     if lock.l_type == libc::F_UNLCK as libc::c_short {
         return Ok(None);
     }
@@ -57,72 +75,91 @@ const TRIES: u32 = 100;
 /// A record lock that is held until this is dropped.
 pub(crate) struct HeldFile {
     file: File,
-    /// The file was not there before: it goes again, before the lock does.
-    created: Option<PathBuf>,
+    path: PathBuf,
+    /// It goes again, before the lock does.
+    is_removed: bool,
 }
 
 impl HeldFile {
-    /// Takes a write lock on the whole file, which is created if it is missing, and
-    /// is neither written nor touched: Firefox takes a changed modification time
-    /// for a crash.
+    /// Takes a write lock on the whole file, which is created if it is missing (and then
+    /// removed again), and is neither written nor touched: Firefox takes a changed
+    /// modification time for a crash.
     ///
     /// # Errors
-    /// When the file cannot be opened for writing, or locks are not supported.
-    pub fn take(path: &Path) -> io::Result<Taken> {
-        let open = |create_new| {
-            OpenOptions::new()
-                .read(true)
-                .write(true)
-                .create_new(create_new)
-                .mode(0o600)
-                .open(path)
-        };
+    /// When the file cannot be opened for writing, is a link, or locks are not supported.
+    pub fn take(path: &Path) -> Result<Taken, Fault> {
         for _ in 0..TRIES {
-            let (file, created) = match open(false) {
-                Err(e) if e.kind() == io::ErrorKind::NotFound => match open(true) {
+            let mut options = OpenOptions::new();
+            options.read(true).write(true);
+            let (file, is_created) = match open_lock_file(path, &mut options) {
+                Err(Fault::Gone) => match options.create_new(true).mode(0o600).open(path) {
                     // Another one was quicker.
                     Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
-                    other => (as_its_folder(other?, path), Some(path.to_owned())),
+                    other => (as_its_folder(other?, path), true),
                 },
-                other => (other?, None),
+                other => (other?, false),
             };
-            let held = Self { file, created };
-            match held.lock() {
-                // Another one of us has removed what it had created.
-                Ok(()) if !held.is_at(path) => held.leave(),
-                Ok(()) => return Ok(Taken::Ours(held)),
-                Err(Errno::EAGAIN | Errno::EACCES) => {
-                    held.leave();
-                    return Ok(Taken::Theirs);
-                }
-                Err(e) => return Err(e.into()),
+            match lock(&file) {
+                Ok(()) => {}
+                Err(Errno::EAGAIN | Errno::EACCES) => return Ok(Taken::Theirs),
+                Err(e) => return Err(io::Error::from(e).into()),
+            }
+            let held = Self {
+                file,
+                path: path.to_owned(),
+                is_removed: is_created,
+            };
+            // Another one of us may have removed what it had created.
+            if held.is_there() {
+                return Ok(Taken::Ours(held));
             }
         }
-        Err(io::Error::other(
-            "it comes and goes, or is a link that leads nowhere",
-        ))
+        Err(io::Error::other("it comes and goes").into())
     }
 
-    fn lock(&self) -> nix::Result<()> {
-        let lock = whole_file();
-        // A lock of the open file is not lost when another descriptor is closed.
-        #[cfg(target_os = "linux")]
-        let asked = FcntlArg::F_OFD_SETLK(&lock);
-        #[cfg(not(target_os = "linux"))]
-        let asked = FcntlArg::F_SETLK(&lock);
-        fcntl(&self.file, asked).map(drop)
+    /// As [`HeldFile::take`], of a file that is ours alone, and goes in any case.
+    pub fn take_own(path: &Path) -> Result<Taken, Fault> {
+        let mut taken = Self::take(path)?;
+        if let Taken::Ours(held) = &mut taken {
+            held.is_removed = true;
+        }
+        Ok(taken)
     }
 
-    fn is_at(&self, path: &Path) -> bool {
-        let there = file_id(path);
-        let here = self.file.metadata();
-        here.is_ok_and(|here| there == Some((here.dev(), here.ino())))
+    pub fn path(&self) -> &Path {
+        &self.path
     }
 
-    /// Lets go without removing the file, which another one has locked since.
-    fn leave(mut self) {
-        self.created = None;
+    /// Where folders can be replaced all the time, this says nothing.
+    pub fn real_folder(&self) -> Option<PathBuf> {
+        None
     }
+
+    /// Whether it is still the file of that name, which is the one that others lock.
+    pub fn is_there(&self) -> bool {
+        let there = self.path.symlink_metadata();
+        match (there, self.file.metadata()) {
+            (Ok(there), Ok(here)) => (there.dev(), there.ino()) == (here.dev(), here.ino()),
+            _ => false,
+        }
+    }
+
+    /// Removes the file if it is to go. True when it was removed: the lock is still held.
+    pub fn remove(&mut self) -> bool {
+        std::mem::take(&mut self.is_removed)
+            && self.is_there()
+            && fs::remove_file(&self.path).is_ok()
+    }
+}
+
+fn lock(file: &File) -> nix::Result<()> {
+    let lock = whole_file();
+    // A lock of the open file is not lost when another descriptor is closed.
+    #[cfg(target_os = "linux")]
+    let asked = FcntlArg::F_OFD_SETLK(&lock);
+    #[cfg(not(target_os = "linux"))]
+    let asked = FcntlArg::F_SETLK(&lock);
+    fcntl(file, asked).map(drop)
 }
 
 /// Gives a file that root makes in somebody's folder to them: should we be killed,
@@ -139,11 +176,7 @@ fn as_its_folder(file: File, path: &Path) -> File {
 
 impl Drop for HeldFile {
     fn drop(&mut self) {
-        if let Some(path) = &self.created
-            && self.is_at(path)
-        {
-            let _ = fs::remove_file(path);
-        }
+        self.remove();
     }
 }
 
@@ -171,28 +204,6 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
         .create_new(true)
         .mode(0o600)
         .open(path)
-}
-
-/// Creates a folder for its owner only, with the folders above it; one that is
-/// there must be the user's own, and is closed to others.
-pub(crate) fn private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(path)?;
-    let metadata = fs::symlink_metadata(path)?;
-    if !metadata.is_dir() {
-        return Err(io::Error::other("it is a link, not a folder"));
-    }
-    if metadata.uid() != nix::unistd::geteuid().as_raw() {
-        return Err(io::Error::other("the folder belongs to another user"));
-    }
-    if metadata.mode() & 0o077 != 0 {
-        fs::set_permissions(path, fs::Permissions::from_mode(0o700))?;
-    }
-    Ok(())
-}
-
-/// Creates a folder for its owner only; there must be nothing of that name yet.
-pub(crate) fn new_private_folder(path: &Path) -> io::Result<()> {
-    DirBuilder::new().mode(0o700).create(path)
 }
 
 /// The path with all links followed.
@@ -233,16 +244,33 @@ pub(crate) fn link_id(path: &Path) -> Option<LinkId> {
 
 /// Whether another system holds a file of its own open so that we cannot write to it:
 /// a browser of Windows, seen from its Linux subsystem.
-pub(crate) fn is_kept_from_us(path: &Path) -> bool {
-    let Ok(metadata) = path.metadata() else {
-        return false;
-    };
-    // What nobody may write to is kept from everybody, by nobody in particular.
-    if !metadata.is_file() || metadata.permissions().readonly() {
-        return false;
+///
+/// # Errors
+/// When that cannot be told, or the file is a link.
+pub(crate) fn is_kept_from_us(path: &Path) -> Result<bool, Fault> {
+    match path.symlink_metadata() {
+        Err(e) if is_absence(&e) => return Ok(false),
+        Err(e) => return Err(e.into()),
+        // What nobody may write to is kept from everybody, by nobody in particular.
+        Ok(metadata) if metadata.is_file() && metadata.permissions().readonly() => {
+            return Ok(false);
+        }
+        Ok(_) => {}
     }
-    let opened = OpenOptions::new().write(true).open(path);
-    opened.is_err_and(|e| e.kind() != io::ErrorKind::ReadOnlyFilesystem)
+    match open_lock_file(path, OpenOptions::new().write(true)) {
+        Ok(_) | Err(Fault::Gone | Fault::ReadOnly) => Ok(false),
+        Err(fault @ (Fault::Link | Fault::NotAFile)) => Err(fault),
+        // There is not enough of something: that says nothing about the file.
+        Err(Fault::Io(e))
+            if matches!(
+                e.raw_os_error(),
+                Some(libc::EMFILE | libc::ENFILE | libc::ENOMEM | libc::EINTR)
+            ) =>
+        {
+            Err(e.into())
+        }
+        Err(_) => Ok(true),
+    }
 }
 
 /// No file can be kept from being opened here.

@@ -9,11 +9,15 @@ use std::thread;
 use std::time::Duration;
 
 use super::{Holder, Taken};
+use crate::error::Fault;
 
 // <https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew>
 const FILE_SHARE_READ: u32 = 1;
 const FILE_SHARE_ALL: u32 = 7;
+const FILE_READ_ATTRIBUTES: u32 = 0x80;
 const FILE_FLAG_DELETE_ON_CLOSE: u32 = 0x0400_0000;
+/// What is a link is opened itself, not what it leads to.
+const FILE_FLAG_OPEN_REPARSE_POINT: u32 = 0x0020_0000;
 const FILE_ATTRIBUTE_REPARSE_POINT: u32 = 0x400;
 const ERROR_SHARING_VIOLATION: i32 = 32;
 
@@ -46,28 +50,56 @@ fn comes_or_goes(error: &io::Error) -> bool {
     )
 }
 
+/// Fails where a file by which browsers lock is a link, or none.
+fn check(file: &File) -> Result<(), Fault> {
+    match file.metadata()?.file_type() {
+        kind if kind.is_symlink() => Err(Fault::Link),
+        kind if kind.is_file() => Ok(()),
+        _ => Err(Fault::NotAFile),
+    }
+}
+
 /// Whether somebody has this file open and lets nobody write to it. Who, Windows
 /// does not tell here, but whether it is another one of us.
 ///
 /// # Errors
-/// When the file is there and cannot be opened for another reason.
-pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
+/// When the file is there and cannot be opened for another reason, or is a link.
+pub(crate) fn lock_holder(path: &Path) -> Result<Option<Holder>, Fault> {
+    // Without access to its content nobody is hindered, however they share it: a Firefox
+    // that starts in this instant shares it with nobody.
+    let looked_at = OpenOptions::new()
+        .access_mode(FILE_READ_ATTRIBUTES)
+        .share_mode(FILE_SHARE_ALL)
+        .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
+        .open(path);
+    match looked_at {
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
+        Ok(file) => {
+            check(&file)?;
+            if is_open_elsewhere(&file) == Some(false) {
+                return Ok(None);
+            }
+        }
+        // As of one that goes with the last one who has it open.
+        Err(_) => {}
+    }
     for n in 0..TRIES {
         thread::sleep(PAUSE * n);
-        // Sharing everything ourselves. For that instant a browser which starts is
-        // hindered all the same, since it shares less: that is why this is not asked often.
+        // Somebody has it open, or the system does not tell. A browser lets us not, and
+        // then nothing was opened that could be in its way.
         match OpenOptions::new()
             .write(true)
             .share_mode(FILE_SHARE_ALL)
+            .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT)
             .open(path)
         {
-            Ok(_) => return Ok(None),
+            Ok(file) => return check(&file).map(|()| None),
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(e) if is_shared_out(&e) => {}
             // A browser could not have opened it either.
             Err(e) if is_read_only(&e, path) => return Ok(None),
             Err(e) if comes_or_goes(&e) && n + 1 < TRIES => continue,
-            Err(e) => return Err(e),
+            Err(e) => return Err(e.into()),
         }
         if is_locked_by_one_of_us(path) {
             return Ok(Some(Holder {
@@ -77,6 +109,39 @@ pub(crate) fn lock_holder(path: &Path) -> io::Result<Option<Holder>> {
         }
     }
     Ok(Some(Holder::unknown()))
+}
+
+/// Whether another process has this file open, in whatever way. None where the system
+/// does not tell, as Wine 8 does not.
+fn is_open_elsewhere(file: &File) -> Option<bool> {
+    use std::os::windows::io::AsRawHandle;
+
+    use windows::Wdk::Storage::FileSystem::{
+        FileProcessIdsUsingFileInformation, NtQueryInformationFile,
+    };
+    use windows::Win32::Foundation::HANDLE;
+    use windows::Win32::System::IO::IO_STATUS_BLOCK;
+
+    // Their number, as 32 bits in the room of one, and then the processes.
+    let mut answer = [0_usize; 64];
+    let mut status = IO_STATUS_BLOCK::default();
+    // SAFETY: the handle is open, and the answer has the room that is named.
+    let done = unsafe {
+        NtQueryInformationFile(
+            HANDLE(file.as_raw_handle()),
+            &mut status,
+            answer.as_mut_ptr().cast(),
+            u32::try_from(size_of_val(&answer)).unwrap_or(0),
+            FileProcessIdsUsingFileInformation,
+        )
+    };
+    done.ok().ok()?;
+    let count = answer[0] & 0xffff_ffff;
+    let others = answer[1..].iter().take(count);
+    // We are there ourselves, or the list is not what it should be.
+    let own = std::process::id() as usize;
+    (count > 0 && others.clone().any(|pid| *pid == own))
+        .then(|| count >= answer.len() || others.clone().any(|pid| *pid != own))
 }
 
 /// No browser locks a part of the file besides, and Firefox does not even let it be read.
@@ -90,22 +155,30 @@ fn is_locked_by_one_of_us(path: &Path) -> bool {
 }
 
 /// A file that is held open, and kept from others, until this is dropped.
-pub(crate) struct HeldFile(#[allow(dead_code)] File);
+pub(crate) struct HeldFile {
+    file: File,
+    path: PathBuf,
+}
 
 impl HeldFile {
     /// Opens the file so that nobody else can write to it: what Chromium does with
-    /// `lockfile` and Firefox with `parent.lock`. If it was missing it goes again.
+    /// `lockfile` and Firefox with `parent.lock`. If it was missing it goes again. While it
+    /// is open, neither its folder nor one above can be replaced.
     ///
     /// # Errors
-    /// When it cannot be opened for another reason than that somebody has it.
-    pub fn take(path: &Path) -> io::Result<Taken> {
+    /// When it is a link, or cannot be opened for another reason than that somebody has it.
+    pub fn take(path: &Path) -> Result<Taken, Fault> {
         let mut options = OpenOptions::new();
-        options.read(true).write(true).share_mode(FILE_SHARE_READ);
+        options
+            .read(true)
+            .write(true)
+            .share_mode(FILE_SHARE_READ)
+            .custom_flags(FILE_FLAG_OPEN_REPARSE_POINT);
         let open = || match options.open(path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => options
                 .clone()
                 .create_new(true)
-                .custom_flags(FILE_FLAG_DELETE_ON_CLOSE)
+                .custom_flags(FILE_FLAG_DELETE_ON_CLOSE | FILE_FLAG_OPEN_REPARSE_POINT)
                 .open(path),
             other => other,
         };
@@ -118,14 +191,56 @@ impl HeldFile {
         }
         match opened {
             Ok(file) => {
+                check(&file)?;
                 // Tells others of us who it is; the share mode does the work.
                 let _ = file.try_lock();
-                Ok(Taken::Ours(Self(file)))
+                Ok(Taken::Ours(Self {
+                    file,
+                    path: path.to_owned(),
+                }))
             }
             Err(e) if is_shared_out(&e) => Ok(Taken::Theirs),
-            Err(e) if is_read_only(&e, path) => Err(io::ErrorKind::ReadOnlyFilesystem.into()),
-            Err(e) => Err(e),
+            Err(e) if is_read_only(&e, path) => Err(Fault::ReadOnly),
+            Err(e) => Err(e.into()),
         }
+    }
+
+    /// No file of ours does here what the browsers' own do.
+    pub fn take_own(path: &Path) -> Result<Taken, Fault> {
+        Self::take(path)
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The folder that it is really in; None where the system does not tell.
+    pub fn real_folder(&self) -> Option<PathBuf> {
+        use std::os::windows::ffi::OsStringExt;
+        use std::os::windows::io::AsRawHandle;
+
+        use windows::Win32::Foundation::HANDLE;
+        use windows::Win32::Storage::FileSystem::{
+            FILE_NAME_NORMALIZED, GetFinalPathNameByHandleW,
+        };
+
+        let mut path = [0; 32768];
+        let handle = HANDLE(self.file.as_raw_handle());
+        // SAFETY: the handle is open, and the path has the room that its length says.
+        let length = unsafe { GetFinalPathNameByHandleW(handle, &mut path, FILE_NAME_NORMALIZED) };
+        let path = path.get(..usize::try_from(length).ok()?)?;
+        let path = PathBuf::from(OsString::from_wide(path));
+        path.parent().map(Path::to_owned)
+    }
+
+    /// What is open cannot be replaced.
+    pub fn is_there(&self) -> bool {
+        true
+    }
+
+    /// It goes when it is closed.
+    pub fn remove(&mut self) -> bool {
+        false
     }
 }
 
@@ -214,8 +329,8 @@ pub(crate) fn is_open_exclusively(path: &Path) -> bool {
 }
 
 /// What other systems do is not seen from here.
-pub(crate) fn is_kept_from_us(_path: &Path) -> bool {
-    false
+pub(crate) fn is_kept_from_us(_path: &Path) -> Result<bool, Fault> {
+    Ok(false)
 }
 
 /// Everybody's temporary folder is their own.
@@ -240,15 +355,15 @@ pub(crate) fn link_id(_path: &Path) -> Option<LinkId> {
 pub(crate) struct Doorman(std::convert::Infallible);
 
 impl Doorman {
-    pub fn new(_socket: &str) -> io::Result<Self> {
-        Err(io::ErrorKind::Unsupported.into())
+    pub fn at(_socket: &Path) -> Result<Self, Fault> {
+        Err(io::Error::from(io::ErrorKind::Unsupported).into())
     }
 
-    pub fn folder(&self) -> &Path {
+    pub fn is_there(&self) -> bool {
         match self.0 {}
     }
 
-    pub fn socket(&self) -> &Path {
+    pub fn longest_wait(&self) -> Option<Duration> {
         match self.0 {}
     }
 

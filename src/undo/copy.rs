@@ -5,24 +5,35 @@
 //! exactly is an object: `{"blob": base64}`, `{"text": base64}` for text that is
 //! not UTF-8, `{"real": bits}`.
 
-use std::fs::{self, File};
+use std::fs::File;
 use std::io::{BufRead, BufReader, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
-use super::{Deletion, Record};
+use super::{Deletion, Record, SCHEMA, destroy_file};
 use crate::discover::Job;
 use crate::error::{At, Error, Fault};
 use crate::store::{RowSink, RowSource, Rows, Value};
-use crate::system;
+use crate::system::{Access, OwnFolder};
 
-pub(super) const EXTENSION: &str = "jsonl";
+/// A whole copy, on the disk.
+const FINISHED: &str = ".jsonl";
 /// A copy that is still being written, or was when the power failed. Nothing has
 /// been deleted on the strength of it.
-const UNFINISHED: &str = "part";
+const UNFINISHED: &str = ".part";
+
+/// Whether a file of that name is a whole copy.
+pub(super) fn is_finished(name: &str) -> bool {
+    name.ends_with(FINISHED)
+}
+
+/// Whether it is what a run that was cut off has left of one.
+pub(super) fn is_unfinished(name: &str) -> bool {
+    name.ends_with(UNFINISHED)
+}
 
 /// Which store the rows are of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,8 +102,9 @@ pub struct Copy<'a> {
     deletion: &'a Deletion,
     job: Job<'a>,
     number: u32,
-    writing: Option<(PathBuf, BufWriter<File>)>,
-    finished: Option<PathBuf>,
+    writing: Option<BufWriter<File>>,
+    /// The name of the file that there is.
+    there: Option<String>,
 }
 
 impl<'a> Copy<'a> {
@@ -102,36 +114,35 @@ impl<'a> Copy<'a> {
             job: *job,
             number,
             writing: None,
-            finished: None,
+            there: None,
         }
     }
 
     /// The rows are deleted from the store: from now on they are only here.
     pub fn keep(mut self) {
-        self.finished = None;
+        if self.there.take().is_some() {
+            self.deletion.note_kept();
+        }
     }
 
     fn line(&mut self, line: &impl Serialize) -> Result<(), Error> {
-        let Some((path, file)) = &mut self.writing else {
+        let (Some(name), Some(file)) = (&self.there, &mut self.writing) else {
             return Err(Fault::BadCopy("it was not begun".into()).at(self.job.store.path()));
         };
+        let path = self.deletion.folder()?.path_of(name);
         serde_json::to_writer(&mut *file, line)
             .map_err(std::io::Error::from)
             .and_then(|()| file.write_all(b"\n"))
-            .at(path)
+            .at(&path)
     }
 }
 
 impl RowSink for Copy<'_> {
     fn begin(&mut self, rows: &Rows) -> Result<(), Error> {
-        let name = format!("{:04}", self.number);
-        let path = self
-            .deletion
-            .folder()?
-            .join(name)
-            .with_extension(UNFINISHED);
-        let file = system::create_private(&path).at(&path)?;
-        self.writing = Some((path, BufWriter::new(file)));
+        let name = format!("{:04}{UNFINISHED}", self.number);
+        let file = self.deletion.folder()?.new_file(&name)?;
+        self.there = Some(name);
+        self.writing = Some(BufWriter::new(file));
         let header = CopyHeader {
             record: self.deletion.record.clone(),
             store: self.job.store.path().to_owned(),
@@ -150,26 +161,36 @@ impl RowSink for Copy<'_> {
     }
 
     fn finish(&mut self) -> Result<(), Error> {
-        let Some((path, file)) = &mut self.writing else {
+        let (Some(name), Some(mut file)) = (&self.there, self.writing.take()) else {
             return Ok(());
         };
-        file.flush().at(path)?;
-        file.get_ref().sync_all().at(path)?;
-        let finished = path.with_extension(EXTENSION);
-        fs::rename(&path, &finished).at(&finished)?;
-        self.finished = Some(finished);
-        self.writing = None;
         let folder = self.deletion.folder()?;
-        system::sync_folder(folder).at(folder)
+        let path = folder.path_of(name);
+        file.flush().at(&path)?;
+        file.get_ref().sync_all().at(&path)?;
+        let finished = format!("{:04}{FINISHED}", self.number);
+        folder.rename(name, &finished)?;
+        self.there = Some(finished);
+        folder.sync()
     }
 }
 
 impl Drop for Copy<'_> {
     fn drop(&mut self) {
-        let unfinished = self.writing.take().map(|(path, _)| path);
-        for path in unfinished.into_iter().chain(self.finished.take()) {
-            // Nothing was deleted; what stays can still be undone, to no effect.
-            let _ = fs::remove_file(path);
+        // What is in its buffer is not to be written once more.
+        if let Some(file) = self.writing.take() {
+            drop(file.into_parts());
+        }
+        let Some(name) = self.there.take() else {
+            return;
+        };
+        // Nothing was deleted. What stays could still be undone, to no effect.
+        let gone = self
+            .deletion
+            .folder()
+            .and_then(|folder| destroy_file(folder, &name));
+        if let Err(error) = gone {
+            self.deletion.note_trouble(error);
         }
     }
 }
@@ -183,14 +204,24 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub fn open(path: &Path) -> Result<Self, Error> {
-        let mut lines = BufReader::new(File::open(path).at(path)?);
+    pub fn open(folder: &OwnFolder, name: &str) -> Result<Self, Error> {
+        /// What every version has in its header.
+        #[derive(Deserialize)]
+        struct Format {
+            schema: u32,
+        }
+        let path = folder.path_of(name);
+        let mut lines = BufReader::new(folder.file(name, Access::Read)?);
         let mut line = Vec::new();
-        lines.read_until(b'\n', &mut line).at(path)?;
-        let header: CopyHeader =
-            serde_json::from_slice(&line).map_err(|e| Fault::BadCopy(e.to_string()).at(path))?;
+        lines.read_until(b'\n', &mut line).at(&path)?;
+        let bad = |e: serde_json::Error| Fault::BadCopy(e.to_string()).at(&path);
+        let Format { schema } = serde_json::from_slice(&line).map_err(bad)?;
+        if schema != SCHEMA {
+            return Err(Fault::OtherFormat(schema).at(path));
+        }
+        let header: CopyHeader = serde_json::from_slice(&line).map_err(bad)?;
         Ok(Self {
-            path: path.to_owned(),
+            path,
             left: header.rows.rows,
             header,
             lines,
@@ -200,11 +231,18 @@ impl Reader {
     pub fn header_of_copy(&self) -> &CopyHeader {
         &self.header
     }
-}
 
-/// The header of a copy.
-pub(super) fn read_header(path: &Path) -> Result<CopyHeader, Error> {
-    Ok(Reader::open(path)?.header)
+    /// Reads it to its end, and gives its header.
+    pub fn check(mut self) -> (CopyHeader, Result<(), Error>) {
+        let read = loop {
+            match self.next_row() {
+                Ok(Some(_)) => {}
+                Ok(None) => break Ok(()),
+                Err(error) => break Err(error),
+            }
+        };
+        (self.header, read)
+    }
 }
 
 impl RowSource for Reader {

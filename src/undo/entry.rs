@@ -1,36 +1,60 @@
 //! A deletion that can be undone, and putting its rows back.
 
-use std::fs;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::{Timestamp, ToSpan};
 
-use super::{CopyHeader, KEPT, copies, copy, destroy, headers, wipe};
+use super::age::{Id, KEPT, counts_from};
+use super::locked::{Locked, is_locked};
+use super::{CopyHeader, copies, copy, destroy, destroy_file, modified};
 use crate::browsers::Layout;
 use crate::browsers::by_id;
 use crate::claim::{Guard, InUse, Refused};
 use crate::discover::{Filter, Found, Roots, discover, jobs};
-use crate::error::{At, Error, Fault};
+use crate::error::{Error, Fault};
 use crate::store::{Kind, Restored};
-use crate::system;
+use crate::system::OwnFolder;
 
-/// A deletion that can be undone.
-#[derive(Debug)]
+/// A deletion of which something is there, as its name tells.
 pub struct Entry {
     pub id: String,
-    pub created: Timestamp,
+    name: Id,
+    parent: Arc<OwnFolder>,
+    /// Since when its age counts.
+    since: Timestamp,
+}
+
+/// What there is of a deletion.
+#[derive(Debug, Default)]
+pub struct Content {
+    /// When it began; None when no copy tells.
+    pub created: Option<Timestamp>,
     pub domains: Vec<String>,
     /// How many cookies it can bring back.
     pub cookies: u64,
-    folder: PathBuf,
+    /// Copies that were not finished when a run was cut off; nothing was deleted on the
+    /// strength of them.
+    pub leftovers: usize,
+    /// It is still running, or being undone.
+    pub is_running: bool,
+    /// Copies that cannot be read.
+    pub problems: Vec<Error>,
+}
+
+/// A deletion that no other process can take, forget or expire now.
+pub struct Taken {
+    parent: Arc<OwnFolder>,
+    locked: Locked,
 }
 
 /// What became of the rows of one store.
 pub struct PutBack {
     pub store: PathBuf,
     pub outcome: PutBackOutcome,
+    /// The rows are back, and their copy could not be destroyed.
+    pub left: Option<Error>,
 }
 
 pub enum PutBackOutcome {
@@ -51,71 +75,146 @@ pub struct Hindered {
 }
 
 impl Entry {
-    pub(super) fn read(folder: PathBuf) -> Option<Self> {
-        let headers = headers(&folder);
-        let record = headers.first()?.record.clone();
-        Some(Self {
-            id: folder.file_name()?.to_string_lossy().into_owned(),
-            created: record.created,
-            domains: record.domains,
-            cookies: headers.iter().map(|header| header.rows.rows).sum(),
-            folder,
-        })
+    pub(super) fn new(parent: Arc<OwnFolder>, name: Id, now: Timestamp) -> Self {
+        let created = name.created();
+        let since = counts_from(created, None, now).or_else(|| {
+            // What cannot be read is said by whoever reads it.
+            let folder = parent.folder(&name.to_string()).ok()??;
+            counts_from(None, modified(&folder).ok()?, now)
+        });
+        Self {
+            id: name.to_string(),
+            name,
+            parent,
+            since: since.unwrap_or(now),
+        }
+    }
+
+    /// What is greater is newer.
+    pub(super) fn order(&self) -> (Timestamp, &Id) {
+        (self.since, &self.name)
+    }
+
+    /// When it began, as far as its name tells.
+    pub fn created(&self) -> Timestamp {
+        self.name.created().unwrap_or(self.since)
     }
 
     /// When its copies will be destroyed.
     pub fn expires(&self) -> Timestamp {
-        self.created
+        self.since
             .checked_add(KEPT.as_hours().hours())
             .unwrap_or(Timestamp::MAX)
+    }
+
+    /// Looks at all of it; None when it is gone meanwhile.
+    ///
+    /// # Errors
+    /// When its folder cannot be read, or is not ours.
+    pub fn look(&self) -> Result<Option<Content>, Error> {
+        let Some(folder) = self.parent.folder(&self.id)? else {
+            return Ok(None);
+        };
+        let is_running = is_locked(&folder)?;
+        let (names, leftovers) = copies(&folder)?;
+        let mut content = Content {
+            leftovers,
+            is_running,
+            ..Content::default()
+        };
+        for name in names {
+            match copy::Reader::open(&folder, &name) {
+                Ok(reader) => {
+                    let (header, whole) = reader.check();
+                    content.created = Some(header.record.created);
+                    content.domains = header.record.domains;
+                    match whole {
+                        Ok(()) => content.cookies += header.rows.rows,
+                        Err(error) => content.problems.push(error),
+                    }
+                }
+                // Put back since its name was read, or not needed.
+                Err(Error {
+                    fault: Fault::Gone, ..
+                }) => {}
+                Err(error) => content.problems.push(error),
+            }
+        }
+        Ok(Some(content))
     }
 
     /// Destroys the copies.
     ///
     /// # Errors
-    /// When they cannot be removed.
-    pub fn forget(self) -> Result<(), Error> {
-        destroy(&self.folder)
+    /// When they cannot be removed, or another process is at work on them.
+    pub fn forget(&self) -> Result<(), Error> {
+        destroy(&self.parent, &self.name)
+    }
+
+    /// Takes it, so that it can be put back; None when it is gone.
+    ///
+    /// # Errors
+    /// When another process has it, or its folder cannot be read or is not ours.
+    pub fn take(&self) -> Result<Option<Taken>, Error> {
+        let locked = Locked::take(&self.parent, &self.name)?;
+        Ok(locked.map(|locked| Taken {
+            parent: Arc::clone(&self.parent),
+            locked,
+        }))
+    }
+}
+
+impl Taken {
+    /// How many stores it has copies of.
+    ///
+    /// # Errors
+    /// When its folder cannot be read.
+    pub fn stores(&self) -> Result<usize, Error> {
+        Ok(copies(self.locked.folder())?.0.len())
     }
 
     /// Puts everything back, each store with its browser closed. What is back is
     /// destroyed here; what could not be put back stays for another try.
     ///
     /// # Errors
-    /// When another one is at it.
+    /// When its folder cannot be read.
     pub fn restore(
         &self,
         interrupted: &dyn Fn() -> bool,
         mut tell: impl FnMut(PutBack),
     ) -> Result<(), Error> {
-        let lock_file = self.folder.join("lock");
-        // It is there already when a restore was cut off.
-        let lock = system::create_private(&lock_file)
-            .or_else(|_| fs::OpenOptions::new().write(true).open(&lock_file))
-            .at(&lock_file)?;
-        if lock.try_lock().is_err() {
-            return Err(Fault::Locked.at(&self.folder));
-        }
+        let folder = self.locked.folder();
         let mut places = Places::default();
-        for file in copies(&self.folder) {
-            let mut store = file.clone();
+        for name in copies(folder)?.0 {
+            let mut store = folder.path_of(&name);
             let outcome = if interrupted() {
                 PutBackOutcome::Interrupted
             } else {
-                restore_one(&file, interrupted, &mut places, &mut store)
+                restore_one(folder, &name, interrupted, &mut places, &mut store)
                     .unwrap_or_else(PutBackOutcome::Failed)
             };
-            if matches!(outcome, PutBackOutcome::Restored(_)) {
-                // Left behind, it would only find everything back already.
-                let _ = wipe(&file).and_then(|()| fs::remove_file(&file));
-            }
-            tell(PutBack { store, outcome });
-        }
-        drop(lock);
-        if copies(&self.folder).is_empty() {
-            let _ = destroy(&self.folder);
+            let is_back =
+                matches!(&outcome, PutBackOutcome::Restored(done) if done.trouble.is_none());
+            // Left behind, it would only find everything back already.
+            let left = match is_back {
+                true => destroy_file(folder, &name).err(),
+                false => None,
+            };
+            tell(PutBack {
+                store,
+                outcome,
+                left,
+            });
         }
         Ok(())
+    }
+
+    /// Lets go of it. Its folder goes when nothing is left in it.
+    ///
+    /// # Errors
+    /// When the empty folder cannot be removed.
+    pub fn end(self) -> Result<(), Error> {
+        self.locked.remove(&self.parent).map(drop)
     }
 }
 
@@ -155,12 +254,13 @@ impl Places {
 
 /// `path` becomes that of the store as soon as it is known.
 fn restore_one(
-    file: &Path,
+    folder: &OwnFolder,
+    name: &str,
     interrupted: &dyn Fn() -> bool,
     places: &mut Places,
     path: &mut PathBuf,
 ) -> Result<PutBackOutcome, Error> {
-    let mut copy = copy::Reader::open(file)?;
+    let mut copy = copy::Reader::open(folder, name)?;
     let header = copy.header_of_copy().clone();
     path.clone_from(&header.store);
     if let Err(error) = header.store.symlink_metadata() {
@@ -208,6 +308,16 @@ fn restore_one(
         }
         Err(Refused::Failed(error)) => return Err(error),
     };
-    let restored = job.store.restore(&claim, &mut copy)?;
-    Ok(PutBackOutcome::Restored(restored))
+    match job.store.restore(&claim, &mut copy) {
+        Ok(mut restored) => {
+            restored.trouble = restored.trouble.or_else(|| claim.lost());
+            Ok(PutBackOutcome::Restored(restored))
+        }
+        // It is the copy, not the store.
+        Err(Error {
+            fault: fault @ Fault::BadCopy(_),
+            ..
+        }) => Err(fault.at(folder.path_of(name))),
+        Err(error) => Err(error),
+    }
 }

@@ -1,29 +1,37 @@
 //! The copies of what was deleted: written, listed, put back, destroyed.
 //!
 //! They hold live credentials. A folder for each deletion, which only its owner can
-//! read; in it a file for each store: see [`copy`].
+//! read; in it a file for each store: see [`copy`]. Only what [expires](Undo::expire), is
+//! [forgotten](Entry::forget), or is back in its store is destroyed; whatever else ends,
+//! removes at most an empty folder.
 
+mod age;
 mod copy;
 mod entry;
+mod locked;
 
-use std::fs;
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::SystemTime;
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+pub use age::KEPT;
 pub use copy::{Copy, CopyHeader};
-pub use entry::{Entry, Hindered, PutBack, PutBackOutcome};
+pub use entry::{Content, Entry, Hindered, PutBack, PutBackOutcome, Taken};
+
+use age::{Id, counts_from};
+use locked::Locked;
 
 use crate::discover::Job;
 use crate::error::{At, Error, Fault};
-use crate::system;
+use crate::system::{Access, EntryKind, OwnFolder};
 
-/// How long copies are kept.
-pub const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// The format of the copies.
+const SCHEMA: u32 = 1;
 
 /// A name for which this many deletions in one second would be needed to miss.
 const TRIES: u32 = 10_000;
@@ -31,7 +39,7 @@ const TRIES: u32 = 10_000;
 /// Where the copies are.
 #[derive(Debug, Clone)]
 pub struct Undo {
-    folder: PathBuf,
+    state: PathBuf,
 }
 
 /// What is written down of a deletion, with every store that it took rows from.
@@ -61,143 +69,206 @@ impl Undo {
     /// In a given state folder.
     pub fn in_folder(state: &Path) -> Self {
         Self {
-            folder: state.join("undo"),
+            state: state.to_owned(),
         }
     }
 
-    /// The deletions that can be undone, the newest first.
+    /// The folder of all copies, if there is one.
+    fn open(&self) -> Result<Option<OwnFolder>, Error> {
+        match OwnFolder::open(&self.state)? {
+            Some(state) => state.folder("undo"),
+            None => Ok(None),
+        }
+    }
+
+    /// The deletions of which something is there, the newest first.
     ///
     /// # Errors
-    /// When the folder cannot be read.
-    pub fn entries(&self) -> Result<Vec<Entry>, Error> {
-        let mut entries: Vec<_> = self
-            .folders()?
-            .into_iter()
-            .filter_map(Entry::read)
+    /// When the folder cannot be read, or is not ours.
+    pub fn entries(&self, now: Timestamp) -> Result<Vec<Entry>, Error> {
+        let Some(folder) = self.open()? else {
+            return Ok(Vec::new());
+        };
+        let ids = ids(&folder)?.into_iter();
+        let folder = Arc::new(folder);
+        let mut entries: Vec<_> = ids
+            .map(|id| Entry::new(Arc::clone(&folder), id, now))
             .collect();
-        entries.sort_by(|a, b| (b.created, &b.id).cmp(&(a.created, &a.id)));
+        entries.sort_by(|a, b| b.order().cmp(&a.order()));
         Ok(entries)
     }
 
-    /// Destroys the copies that are older than [`KEPT`]. One whose age is not
-    /// written down goes by the age of its folder.
-    ///
-    /// # Errors
-    /// When they cannot be removed.
-    pub fn expire(&self, now: Timestamp) -> Result<(), Error> {
-        let mut first = Ok(());
-        for folder in self.folders()? {
-            let written = headers(&folder).first().map(|header| header.record.created);
-            let created = written.or_else(|| {
-                let modified = folder.metadata().ok()?.modified().ok()?;
-                Timestamp::try_from(modified).ok()
-            });
-            if created.is_some_and(|created| now.duration_since(created) > KEPT) {
-                // One that cannot be removed must not keep the others.
-                first = first.and(destroy(&folder));
-            }
+    /// Destroys the copies that are older than [`KEPT`], and gives what went wrong. It is
+    /// done at every start, so it looks at nothing but the names while they will do.
+    pub fn expire(&self, now: Timestamp) -> Vec<Error> {
+        let found = self.open().and_then(|folder| match folder {
+            None => Ok(None),
+            Some(folder) => ids(&folder).map(|ids| Some((folder, ids))),
+        });
+        match found {
+            Err(error) => vec![error],
+            Ok(None) => Vec::new(),
+            // One that cannot be removed must not keep the others.
+            Ok(Some((folder, ids))) => ids
+                .iter()
+                .filter_map(|id| expire(&folder, id, now).err())
+                .collect(),
         }
-        first
-    }
-
-    /// Destroys all copies; gives their ids.
-    ///
-    /// # Errors
-    /// When one cannot be removed.
-    pub fn forget_all(&self) -> Result<Vec<String>, Error> {
-        let mut ids = Vec::new();
-        for folder in self.folders()? {
-            destroy(&folder)?;
-            ids.push(file_name(&folder));
-        }
-        Ok(ids)
-    }
-
-    /// The folders of deletions: real folders that are called like one. Whatever else
-    /// may be there is somebody else's.
-    fn folders(&self) -> Result<Vec<PathBuf>, Error> {
-        let folders = match fs::read_dir(&self.folder) {
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            other => other.at(&self.folder)?,
-        };
-        let mut paths: Vec<_> = folders
-            .flatten()
-            .filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir()))
-            .map(|entry| entry.path())
-            .filter(|path| is_id(&file_name(path)))
-            .collect();
-        paths.sort();
-        Ok(paths)
     }
 
     /// Begins to keep what a deletion of these domains removes. Nothing is created
     /// before there is something to keep.
     pub fn begin(&self, domains: Vec<String>, now: Timestamp) -> Deletion {
         Deletion {
-            parent: self.folder.clone(),
+            undo: self.clone(),
             record: Record {
-                schema: 1,
+                schema: SCHEMA,
                 created: now,
                 domains,
             },
-            folder: OnceLock::new(),
+            creating: Mutex::new(()),
+            place: OnceLock::new(),
             next: AtomicU32::new(0),
+            kept: AtomicU32::new(0),
+            troubles: Mutex::default(),
         }
     }
 }
 
-/// `20261124-083135`, or the same with `-2` and so on.
-fn is_id(name: &str) -> bool {
-    let mut parts = name.split('-');
-    let mut digits = |lengths: std::ops::RangeInclusive<usize>| {
-        parts.next().map(|part| {
-            lengths.contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_digit())
-        })
+/// The deletions: real folders that are called like one. Whatever else may be there is
+/// somebody else's.
+fn ids(folder: &OwnFolder) -> Result<Vec<Id>, Error> {
+    let entries = folder.entries()?.into_iter();
+    Ok(entries
+        .filter(|(_, kind)| *kind == EntryKind::Folder)
+        .filter_map(|(name, _)| Id::parse(&name))
+        .collect())
+}
+
+/// Destroys the copies of a deletion if they are too old.
+fn expire(folder: &OwnFolder, id: &Id, now: Timestamp) -> Result<(), Error> {
+    let mut since = counts_from(id.created(), None, now);
+    if since.is_none() {
+        let Some(its) = folder.folder(&id.to_string())? else {
+            return Ok(());
+        };
+        since = counts_from(None, modified(&its)?, now);
+        if since.is_none() {
+            let now = SystemTime::try_from(now).map_err(io::Error::other);
+            return its.set_modified(now.at(its.path())?);
+        }
+    }
+    if since.is_some_and(|since| now.duration_since(since) > KEPT) {
+        destroy(folder, id)?;
+    }
+    Ok(())
+}
+
+/// None when it is no time that could be written down.
+fn modified(folder: &OwnFolder) -> Result<Option<Timestamp>, Error> {
+    Ok(Timestamp::try_from(folder.modified()?).ok())
+}
+
+/// Destroys everything of a deletion. Another process that has it keeps us from it.
+fn destroy(parent: &OwnFolder, id: &Id) -> Result<(), Error> {
+    let Some(locked) = Locked::take(parent, id)? else {
+        return Ok(());
     };
-    digits(8..=8) == Some(true)
-        && digits(6..=6) == Some(true)
-        && digits(1..=4) != Some(false)
-        && parts.next().is_none()
-}
-
-fn file_name(path: &Path) -> String {
-    path.file_name()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
-}
-
-/// Removes a folder of copies, after writing over what is in them.
-fn destroy(folder: &Path) -> Result<(), Error> {
-    for file in fs::read_dir(folder).at(folder)?.flatten() {
-        let path = file.path();
-        let is_file = file.file_type().at(&path)?.is_file();
-        if is_file {
-            wipe(&path).at(&path)?;
+    let folder = locked.folder();
+    let mut done = Ok(());
+    let entries = folder.entries();
+    if let Ok(entries) = &entries {
+        for (name, kind) in entries {
+            let removed = match kind {
+                EntryKind::File if name == locked::NAME => continue,
+                EntryKind::File => destroy_file(folder, name),
+                // It leads to what is not ours; only the name is.
+                EntryKind::Other => folder.remove(name),
+                // Not of our making.
+                EntryKind::Folder => continue,
+            };
+            done = done.and(removed);
         }
     }
-    fs::remove_dir_all(folder).at(folder)
+    let path = folder.path().to_owned();
+    let removed = locked.remove(parent);
+    entries.and(done)?;
+    match removed? {
+        true => Ok(()),
+        false => {
+            let left = io::Error::from(io::ErrorKind::DirectoryNotEmpty);
+            Err(Fault::from(left).at(path))
+        }
+    }
 }
 
-fn wipe(path: &Path) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).open(path)?;
+/// Removes a copy, then writes over what was in it: whoever is killed between the two
+/// leaves no file that looks like a copy and is none.
+fn destroy_file(folder: &OwnFolder, name: &str) -> Result<(), Error> {
+    let not_overwritten = |fault| Fault::NotOverwritten(Box::new(fault)).at(folder.path_of(name));
+    let mut file = match folder.file(name, Access::Write) {
+        // By its other name it is somebody's backup.
+        Err(Error {
+            fault: fault @ Fault::OtherName,
+            ..
+        }) => {
+            folder.remove(name)?;
+            return Err(not_overwritten(fault));
+        }
+        other => other?,
+    };
+    folder.remove(name)?;
+    // After a power cut it must not be there again, and overwritten.
+    folder
+        .sync()
+        .map_err(|error| error.fault)
+        .and_then(|()| overwrite(&mut file).map_err(Fault::from))
+        .map_err(not_overwritten)
+}
+
+fn overwrite(file: &mut std::fs::File) -> io::Result<()> {
     let length = file.seek(io::SeekFrom::End(0))?;
     file.rewind()?;
-    io::copy(&mut io::Read::take(io::repeat(0), length), &mut file)?;
+    io::copy(&mut io::Read::take(io::repeat(0), length), file)?;
     file.sync_data()
 }
 
-/// The headers of the finished copies in a folder that can be read.
-fn headers(folder: &Path) -> Vec<CopyHeader> {
-    let read = |file: &PathBuf| copy::read_header(file).ok();
-    copies(folder).iter().filter_map(read).collect()
+/// The names of the whole copies in a folder, and the number of those that a run which was
+/// cut off has left.
+fn copies(folder: &OwnFolder) -> Result<(Vec<String>, usize), Error> {
+    let entries = folder.entries()?.into_iter();
+    // Nothing but what we made: a pipe would block.
+    let (finished, others): (Vec<_>, Vec<_>) = entries
+        .filter(|(_, kind)| *kind == EntryKind::File)
+        .map(|(name, _)| name)
+        .partition(|name| copy::is_finished(name));
+    let leftovers = others.iter().filter(|name| copy::is_unfinished(name));
+    Ok((finished, leftovers.count()))
 }
 
 /// A deletion under way, whose rows are kept.
 pub struct Deletion {
-    parent: PathBuf,
+    undo: Undo,
     record: Record,
-    folder: OnceLock<io::Result<PathBuf>>,
+    creating: Mutex<()>,
+    place: OnceLock<Place>,
     next: AtomicU32,
+    kept: AtomicU32,
+    troubles: Mutex<Vec<Error>>,
+}
+
+/// Its folder, which nobody else touches before it ends.
+struct Place {
+    parent: OwnFolder,
+    locked: Locked,
+}
+
+/// What a deletion has left.
+pub struct Ended {
+    /// By which it can be undone, if there is anything to.
+    pub id: Option<String>,
+    /// Copies of what was not deleted, or the folder for them, that could not be removed.
+    pub troubles: Vec<Error>,
 }
 
 impl Deletion {
@@ -216,66 +287,61 @@ impl Deletion {
     }
 
     /// The folder, made when it is first needed.
-    fn folder(&self) -> Result<&Path, Error> {
-        match self.folder.get_or_init(|| self.create()) {
-            Ok(folder) => Ok(folder),
-            Err(error) => {
-                // The same again for each store: an io::Error cannot be cloned.
-                let again = match error.raw_os_error() {
-                    Some(code) => io::Error::from_raw_os_error(code),
-                    None => io::Error::other(error.to_string()),
-                };
-                Err(Fault::from(again).at(&self.parent))
+    fn folder(&self) -> Result<&OwnFolder, Error> {
+        if self.place.get().is_none() {
+            let _one = self.creating.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.place.get().is_none() {
+                let _ = self.place.set(self.create()?);
             }
         }
+        let place = self.place.get();
+        place
+            .map(|place| place.locked.folder())
+            .ok_or_else(|| Fault::Gone.at(&self.undo.state))
     }
 
-    fn create(&self) -> io::Result<PathBuf> {
-        system::private_folder(&self.parent)?;
-        let stamp = self.record.created.strftime("%Y%m%d-%H%M%S").to_string();
-        for n in 1..TRIES {
-            let id = match n {
-                1 => stamp.clone(),
-                n => format!("{stamp}-{n}"),
-            };
-            let folder = self.parent.join(id);
+    fn create(&self) -> Result<Place, Error> {
+        let parent = OwnFolder::create(&self.undo.state)?.folder_or_new("undo")?;
+        for number in 1..TRIES {
             // Of two that run at once, one makes it and the other goes on.
-            match system::new_private_folder(&folder) {
-                Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
-                Err(e) => return Err(e),
-                Ok(()) => {
-                    system::sync_folder(&self.parent)?;
-                    return Ok(folder);
+            let id = Id::new(self.record.created, number);
+            if let Some(locked) = Locked::create(&parent, &id)? {
+                if let Err(error) = parent.sync() {
+                    // It is empty.
+                    let _ = locked.remove(&parent);
+                    return Err(error);
                 }
+                return Ok(Place { parent, locked });
             }
         }
-        Err(io::ErrorKind::AlreadyExists.into())
+        Err(Fault::from(io::Error::from(io::ErrorKind::AlreadyExists)).at(parent.path()))
     }
 
-    /// Ends it; gives the id by which it can be undone, if there is anything to.
-    pub fn end(self) -> Option<String> {
-        let folder = self.folder.into_inner()?.ok()?;
-        let is_empty = copies(&folder).is_empty();
-        if is_empty {
-            // An empty folder that stays does no harm.
-            let _ = destroy(&folder);
-            return None;
+    fn note_kept(&self) {
+        self.kept.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn note_trouble(&self, error: Error) {
+        let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
+        troubles.push(error);
+    }
+
+    /// Ends it. Copies that were kept stay, whatever happens.
+    pub fn end(self) -> Ended {
+        let troubles = self.troubles.into_inner();
+        let mut ended = Ended {
+            id: None,
+            troubles: troubles.unwrap_or_else(PoisonError::into_inner),
+        };
+        let Some(Place { parent, locked }) = self.place.into_inner() else {
+            return ended;
+        };
+        if self.kept.into_inner() > 0 {
+            ended.id = Some(locked.id().to_owned());
+            locked.release();
+        } else if let Err(error) = locked.remove(&parent) {
+            ended.troubles.push(error);
         }
-        Some(folder.file_name()?.to_string_lossy().into_owned())
+        ended
     }
-}
-
-/// The finished copies in a folder.
-fn copies(folder: &Path) -> Vec<PathBuf> {
-    let mut files: Vec<_> = fs::read_dir(folder)
-        .into_iter()
-        .flatten()
-        .flatten()
-        // Nothing but what we made: a pipe would block.
-        .filter(|file| file.file_type().is_ok_and(|kind| kind.is_file()))
-        .map(|file| file.path())
-        .filter(|path| path.extension().is_some_and(|e| e == copy::EXTENSION))
-        .collect();
-    files.sort();
-    files
 }

@@ -11,6 +11,7 @@ mod browser;
 #[path = "../world/mod.rs"]
 mod world;
 
+mod apart;
 mod chromium;
 mod chromium_lock;
 mod closing;

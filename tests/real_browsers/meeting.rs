@@ -1,6 +1,6 @@
 //! A browser that starts before, during or right after a deletion, many times in a row:
 //! wherever in its start the deletion falls, no cookie of another site is lost, and none
-//! that is said to be deleted lives.
+//! that is said to be deleted lives. `tests/races` runs as many rounds as one likes.
 
 use std::cell::Cell;
 use std::fs;
@@ -14,8 +14,9 @@ use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 use rusqlite::Connection;
 use serde_json::json;
 
+use crate::apart::{Apart, words};
 use crate::browser::{Chromium, Cookie, Firefox, Kind, Server};
-use crate::command::{Answer, begin};
+use crate::command::{Answer, begin_by};
 use crate::sample::{self, CHROME, CHROME_STORE, FIREFOX, persistent, split};
 use crate::watch::{assert_sound, beside, lock_holder};
 
@@ -41,6 +42,8 @@ enum Met {
 /// start before the deletion (or after it). That is moved to where the two meet head on,
 /// wherever this machine has it today. Fails where they hardly met.
 fn run(browser: &str, rounds: usize, mut round: impl FnMut(usize, i64) -> Met) {
+    let rounds = std::env::var("COOKIECLEAN_ROUNDS")
+        .map_or(rounds, |rounds| rounds.parse().expect("a number of rounds"));
     let mut met = Vec::new();
     // First one after the other, in both orders.
     let mut offset = -500;
@@ -65,7 +68,11 @@ fn run(browser: &str, rounds: usize, mut round: impl FnMut(usize, i64) -> Met) {
         count(Met::FoundOpen),
         count(Met::Apart),
     );
-    let enough = rounds / 6;
+    let enough = match rounds {
+        // Too few to find where they meet.
+        0..12 => 0,
+        rounds => rounds / 6,
+    };
     assert!(
         waited >= enough && refused >= enough,
         "they hardly met: {met:?}"
@@ -211,9 +218,42 @@ impl Original {
 
 #[test]
 fn wherever_in_the_start_of_a_chromium_a_deletion_falls_both_come_out_right() {
-    if !Kind::Chromium
-        .available("wherever_in_the_start_of_a_chromium_a_deletion_falls_both_come_out_right")
-    {
+    chromium(
+        "wherever_in_the_start_of_a_chromium_a_deletion_falls_both_come_out_right",
+        Apart::Not,
+        30,
+    );
+}
+
+#[test]
+fn chromium_of_another_user_and_root_come_out_right() {
+    chromium(
+        "chromium_of_another_user_and_root_come_out_right",
+        Apart::OtherUser,
+        5,
+    );
+}
+
+#[test]
+fn chromium_and_command_of_another_user_come_out_right() {
+    chromium(
+        "chromium_and_command_of_another_user_come_out_right",
+        Apart::ThatUser,
+        5,
+    );
+}
+
+#[test]
+fn chromium_with_its_own_tmp_comes_out_right() {
+    chromium(
+        "chromium_with_its_own_tmp_comes_out_right",
+        Apart::OwnTmp,
+        5,
+    );
+}
+
+fn chromium(test: &str, apart: Apart, rounds: usize) {
+    if !Kind::Chromium.available(test) || !apart.is_possible(test) {
         return;
     }
     let server = Server::start();
@@ -239,37 +279,50 @@ fn wherever_in_the_start_of_a_chromium_a_deletion_falls_both_come_out_right() {
     drop(db);
     let original = Original::of(&store);
     let link = dir.join("SingletonLock");
-    let start = || Chromium::start(&server, &dir, "Default", &["--restore-last-session"]);
+    let (by, command) = (apart.browser(&world), apart.command(&world));
+    let start = || {
+        let restore = &["--restore-last-session"];
+        Chromium::start_by(&server, &words(&by), &dir, &["Default"], restore)
+    };
+    apart.give(&world);
     let mut browser = start();
     let before = Expected::of(browser.cookies());
     browser.close();
 
-    run("chromium", 30, |number, offset| {
-        original.put_back();
-        let (mut browser, answer, met) = start_both(
-            offset,
-            start,
-            || begin(&world, &["openai.com"], &[&dir]).end().0,
-            || is_called(&dir),
-        );
-        let when = format!("round {number}, {offset} ms, {met:?}");
-        let wanted = expected(&answer, &store, &before);
-        assert_same(&browser.cookies(), wanted, &when);
-        assert!(link.is_symlink(), "{when}: the browser has lost its lock");
-        // Also from what a browser leaves that was killed.
-        match number % 2 {
-            0 => browser.close(),
-            _ => browser.kill(),
-        }
-        assert_sound(&store);
-        let (fillers, mark) = rows(&store, sql);
-        assert_eq!(
-            (fillers, mark),
-            (i64::from(FILLERS_OF_CHROMIUM), 7),
-            "{when}"
-        );
-        met
-    });
+    run(
+        &format!("chromium, apart: {apart:?}"),
+        rounds,
+        |number, offset| {
+            original.put_back();
+            apart.give(&world);
+            let (mut browser, answer, met) = start_both(
+                offset,
+                start,
+                || {
+                    let command = words(&command);
+                    begin_by(&world, &command, &["openai.com"], &[&dir]).end().0
+                },
+                || is_called(&dir),
+            );
+            let when = format!("round {number}, {offset} ms, {met:?}");
+            let wanted = expected(&answer, &store, &before);
+            assert_same(&browser.cookies(), wanted, &when);
+            assert!(link.is_symlink(), "{when}: the browser has lost its lock");
+            // Also from what a browser leaves that was killed.
+            match number % 2 {
+                0 => browser.close(),
+                _ => browser.kill(),
+            }
+            assert_sound(&store);
+            let (fillers, mark) = rows(&store, sql);
+            assert_eq!(
+                (fillers, mark),
+                (i64::from(FILLERS_OF_CHROMIUM), 7),
+                "{when}"
+            );
+            met
+        },
+    );
 }
 
 /// Whether somebody waits at the socket of the one who holds this directory, when that
@@ -298,9 +351,24 @@ fn is_called(dir: &Path) -> bool {
 
 #[test]
 fn wherever_in_the_start_of_a_firefox_a_deletion_falls_both_come_out_right() {
-    if !Kind::Firefox
-        .available("wherever_in_the_start_of_a_firefox_a_deletion_falls_both_come_out_right")
-    {
+    firefox(
+        "wherever_in_the_start_of_a_firefox_a_deletion_falls_both_come_out_right",
+        Apart::Not,
+        12,
+    );
+}
+
+#[test]
+fn firefox_of_another_user_and_root_come_out_right() {
+    firefox(
+        "firefox_of_another_user_and_root_come_out_right",
+        Apart::OtherUser,
+        3,
+    );
+}
+
+fn firefox(test: &str, apart: Apart, rounds: usize) {
+    if !Kind::Firefox.available(test) || !apart.is_possible(test) {
         return;
     }
     let server = Server::start();
@@ -321,39 +389,51 @@ fn wherever_in_the_start_of_a_firefox_a_deletion_falls_both_come_out_right() {
     let original = Original::of(&store);
     let lock = profile.join(".parentlock");
     let prefs = [("network.cookie.maxNumber", json!(10 * FILLERS_OF_FIREFOX))];
-    let start = || Firefox::start(&server, &profile, &prefs);
+    let (by, command) = (apart.browser(&world), apart.command(&world));
+    let start = || Firefox::start_by(&server, &words(&by), &profile, &prefs);
+    apart.give(&world);
     let mut browser = start();
     let before = Expected::of(persistent(browser.cookies()));
     browser.close();
 
-    run("firefox", 12, |number, offset| {
-        original.put_back();
-        let closings = Closings::of(&lock);
-        let (mut browser, answer, met) = start_both(
-            offset,
-            start,
-            || begin(&world, &["openai.com"], &[&profile]).end().0,
-            // Each try that fails closes the file; the deletion itself does once.
-            || closings.count() > 1,
-        );
-        let when = format!("round {number}, {offset} ms, {met:?}");
-        let wanted = expected(&answer, &store, &before);
-        assert_same(&persistent(browser.cookies()), wanted, &when);
-        assert_eq!(lock_holder(&lock), Some(browser.pid()), "{when}");
-        match number % 4 {
-            0 => browser.close(),
-            _ => browser.kill(),
-        }
-        assert_sound(&store);
-        let sql = "SELECT count(*), 0 FROM moz_cookies WHERE host LIKE 'filler-%'";
-        assert_eq!(rows(&store, sql).0, i64::from(FILLERS_OF_FIREFOX), "{when}");
-        let renamed = fs::read_dir(&profile).expect("the profile").flatten();
-        for file in renamed {
-            let name = file.file_name().into_string().expect("UTF-8");
-            assert!(!name.starts_with("cookies.sqlite.bak"), "{when}: {name}");
-        }
-        met
-    });
+    run(
+        &format!("firefox, apart: {apart:?}"),
+        rounds,
+        |number, offset| {
+            original.put_back();
+            apart.give(&world);
+            let closings = Closings::of(&lock);
+            let (mut browser, answer, met) = start_both(
+                offset,
+                start,
+                || {
+                    let command = words(&command);
+                    begin_by(&world, &command, &["openai.com"], &[&profile])
+                        .end()
+                        .0
+                },
+                // Each try that fails closes the file; the deletion itself does once.
+                || closings.count() > 1,
+            );
+            let when = format!("round {number}, {offset} ms, {met:?}");
+            let wanted = expected(&answer, &store, &before);
+            assert_same(&persistent(browser.cookies()), wanted, &when);
+            assert_eq!(lock_holder(&lock), Some(browser.pid()), "{when}");
+            match number % 4 {
+                0 => browser.close(),
+                _ => browser.kill(),
+            }
+            assert_sound(&store);
+            let sql = "SELECT count(*), 0 FROM moz_cookies WHERE host LIKE 'filler-%'";
+            assert_eq!(rows(&store, sql).0, i64::from(FILLERS_OF_FIREFOX), "{when}");
+            let renamed = fs::read_dir(&profile).expect("the profile").flatten();
+            for file in renamed {
+                let name = file.file_name().into_string().expect("UTF-8");
+                assert!(!name.starts_with("cookies.sqlite.bak"), "{when}: {name}");
+            }
+            met
+        },
+    );
 }
 
 /// How often a file was closed that had been open for writing.

@@ -281,7 +281,10 @@ fn while_a_profile_is_claimed_no_browser_gets_its_lock() {
                     .into_iter()
                     .flatten();
                 let mut folders = folders.flatten().map(|folder| folder.path());
-                folders.any(|folder| fs::read_dir(folder).into_iter().flatten().count() > 0)
+                folders.any(|folder| {
+                    let mut names = fs::read_dir(folder).into_iter().flatten().flatten();
+                    names.any(|name| name.file_name() != "lock")
+                })
             };
             while !has_copy() {
                 assert!(!run.is_finished());

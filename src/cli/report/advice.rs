@@ -86,12 +86,43 @@ pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static st
         Fault::OtherVersion { .. } => {
             "The copy is kept; sign in again, or destroy it with \"cookieclean undo --forget\"."
         }
-        Fault::BadCopy(_) => "\"cookieclean undo --forget\" destroys it.",
+        Fault::BadCopy(_) => {
+            "It is kept. \"cookieclean undo --list\" shows its deletion, and \"cookieclean undo \
+             --forget ID\" destroys it."
+        }
+        Fault::OtherFormat(_) => "It is kept. Put it back with a newer cookieclean.",
+        Fault::Running(_) => {
+            "Wait until it has ended, or end it with Ctrl-C, and try again. \"cookieclean undo \
+             --list\" shows what else can be put back."
+        }
+        Fault::Anothers(_) => {
+            "Run this as that user, or set COOKIECLEAN_STATE_DIR to a folder of your own, outside \
+             of theirs."
+        }
+        Fault::OpenToOthers => {
+            "Take that right from them (chmod go-w), or set COOKIECLEAN_STATE_DIR to a folder \
+             that is only yours."
+        }
         Fault::NotVerified(_) => {
             "Please report this: it should not happen. \"cookieclean undo --list\" shows \
              whether something can be put back."
         }
-        Fault::Gone | Fault::NotAFile | Fault::Io(_) | Fault::Sql(_) => return None,
+        Fault::Link => "No browser makes a link of that name: see where it leads, and remove it.",
+        Fault::PathTooLong { .. } => {
+            "Nothing was changed. Make the folder reachable by a shorter path (on Linux: mount \
+             --bind), and name that with --profile-dir."
+        }
+        Fault::NoSocket(_) => {
+            "Nothing was changed. Some network file systems have no sockets: run this where the \
+             browser runs, or on a copy of the profile that is put back."
+        }
+        Fault::TakenOver(_) => "Close the browser, and run this again.",
+        Fault::Gone
+        | Fault::NotAFile
+        | Fault::OtherName
+        | Fault::NotOverwritten(_)
+        | Fault::Io(_)
+        | Fault::Sql(_) => return None,
     })
 }
 

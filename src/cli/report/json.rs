@@ -187,13 +187,18 @@ pub fn processes(user: Option<&InUse>) -> Vec<ProcessRow> {
         .unwrap_or_default()
 }
 
+impl Problem {
+    pub fn of(error: &Error) -> Self {
+        Self {
+            path: error.path.display().to_string(),
+            error: error.fault.to_string(),
+        }
+    }
+}
+
 /// What could not be searched.
 pub fn problems(found: &Found) -> Vec<Problem> {
-    let row = |problem: &Error| Problem {
-        path: problem.path.display().to_string(),
-        error: problem.fault.to_string(),
-    };
-    found.problems.iter().map(row).collect()
+    found.problems.iter().map(Problem::of).collect()
 }
 
 impl StoreRow {

@@ -24,7 +24,12 @@ impl Renderer for HumanRestore<'_> {
         match &back.outcome {
             PutBackOutcome::Restored(done) => {
                 if let Some(fault) = &done.trouble {
-                    ui::note(&format!("{store}: {fault}"));
+                    ui::note(&format!("{store}: {fault}; its copy is kept"));
+                }
+                if let Some(error) = &back.left {
+                    ui::note(&format!(
+                        "{store} has its cookies back, but their copy is still there: {error}"
+                    ));
                 }
             }
             PutBackOutcome::Failed(error) => ui::error(error),
@@ -147,7 +152,10 @@ impl RestoredRow {
             PutBackOutcome::Restored(done) => {
                 row.restored = done.restored;
                 row.skipped = done.skipped + done.homeless;
-                row.error = done.trouble.as_ref().map(ToString::to_string);
+                row.error = match (&done.trouble, &back.left) {
+                    (Some(fault), _) => Some(fault.to_string()),
+                    (None, left) => left.as_ref().map(ToString::to_string),
+                };
                 if row.error.is_some() {
                     row.status = "error";
                 }

@@ -4,6 +4,8 @@
 //! length of the text as 32 bits, little end first, and one LZ4 block. Before version
 //! 56 plain text.
 
+use std::slice;
+
 use lz4_flex::block;
 
 use crate::error::Fault;
@@ -13,8 +15,6 @@ const HEADER: usize = MAGIC.len() + 4;
 /// Sessions beyond it are not known to exist; memory is given away for what a file
 /// only says of itself.
 pub(super) const LARGEST: u64 = 512 << 20;
-/// What a byte of LZ4 can stand for, at most.
-const RATIO: u64 = 255;
 
 /// How a session is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,7 +56,8 @@ fn decompress(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
         .get(HEADER..)
         .ok_or_else(|| bad("its end is missing"))?;
     let length = declared(bytes, 0);
-    if length > LARGEST || length > RATIO * block.len() as u64 {
+    // Before any memory is given away.
+    if length > LARGEST || text_length(block) != Some(length) {
         return Err(bad(&format!("{length} bytes are not in it")));
     }
     let mut text = vec![0; usize::try_from(length).map_err(|e| bad(&e.to_string()))?];
@@ -65,6 +66,43 @@ fn decompress(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
         return Err(bad(&format!("it has {found} bytes instead of {length}")));
     }
     Ok(text)
+}
+
+/// How much text an LZ4 block stands for; None where it breaks off. Sequences of a token
+/// (the lengths, 15 of which are continued in bytes up to one that is not 255), literals,
+/// two bytes of an offset, and a match; the last has literals only
+/// (`doc/lz4_Block_format.md` in LZ4's source).
+fn text_length(block: &[u8]) -> Option<u64> {
+    const SHORTEST_MATCH: u64 = 4;
+    let mut rest = block.iter();
+    let mut length = 0_u64;
+    loop {
+        let token = *rest.next()?;
+        let literals = number(token >> 4, &mut rest)?;
+        length += literals;
+        if let Some(last) = usize::try_from(literals).ok()?.checked_sub(1) {
+            rest.nth(last)?;
+        }
+        if rest.as_slice().is_empty() {
+            return Some(length);
+        }
+        rest.nth(1)?;
+        length += number(token & 15, &mut rest)? + SHORTEST_MATCH;
+    }
+}
+
+fn number(start: u8, rest: &mut slice::Iter<'_, u8>) -> Option<u64> {
+    let mut number = start.into();
+    if start == 15 {
+        loop {
+            let more = *rest.next()?;
+            number += u64::from(more);
+            if more < 255 {
+                break;
+            }
+        }
+    }
+    Some(number)
 }
 
 /// The text in a form.
