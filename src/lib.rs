@@ -13,6 +13,8 @@ pub mod discover;
 pub mod domain;
 pub mod engine;
 pub mod error;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gecko;
 mod json;
 pub mod keyring;

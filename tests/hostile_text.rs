@@ -390,3 +390,46 @@ fn a_local_state_costs_about_its_length() {
     let run = bounded(&world, &["list", "openai.com", "--json"], state.len()).expect(0);
     assert!(run.stdout.len() < 20_000);
 }
+
+#[test]
+fn no_document_says_what_fools_a_terminal() {
+    let odd = "\u{7f}\u{9b}31m\u{202e}\u{2066}\u{200e}\u{2028}\u{feff}\u{61c}";
+    let session = json!({ "cookies": [{
+        "host": "openai.com", "name": odd, "path": format!("/{odd}"),
+        "originAttributes": { "partitionKey": odd },
+    }]});
+    let name = format!("sessionstore.js{odd}");
+    let (world, _) = world_with(&name, session.to_string().as_bytes());
+    let list = format!("[Profile1]\nPath=p\nName={odd}\n");
+    world.write(".mozilla/firefox/profiles.ini", list);
+    world.write(&format!("{BAD}/sessionstore.bak{odd}"), "{");
+    for arguments in [
+        &["list", "openai.com", "--json"][..],
+        &["list", "openai.com", "--json", "--show-values"],
+        &["sites", "--json"],
+        &["profiles", "--json"],
+        &["openai.com", "--json"],
+        &["undo", "--list", "--json"],
+        &["undo", "--json"],
+    ] {
+        let run = bounded(&world, arguments, 0);
+        let found: Vec<_> = run.stdout.chars().filter(|c| odd.contains(*c)).collect();
+        // The m of the sequence, and its digits, are no harm.
+        assert!(found.iter().all(char::is_ascii_alphanumeric), "{found:?}");
+        let document = run.json();
+        match arguments {
+            ["list", ..] => {
+                let cookies = document["cookies"].as_array().unwrap();
+                assert!(cookies.iter().any(|cookie| cookie["name"] == odd));
+            }
+            ["profiles", ..] => {
+                let mut names = document["profiles"].as_array().unwrap().iter();
+                assert!(names.any(|profile| {
+                    let name = profile["profile_name"].as_str().unwrap();
+                    name.contains('\u{202e}')
+                }));
+            }
+            _ => {}
+        }
+    }
+}

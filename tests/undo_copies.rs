@@ -722,6 +722,9 @@ mod on_posix {
         }
     }
 
+    /// What somebody does in a world with a deletion of this id.
+    type Plant = fn(&World, &str);
+
     /// F5: what lies in a folder that is not ours is neither read nor touched.
     #[test]
     fn planted_links_are_not_followed() {
@@ -729,7 +732,7 @@ mod on_posix {
             return;
         }
         let old = id_of(Timestamp::now() - days(30));
-        let plants: [(&str, fn(&World, &str)); 6] = [
+        let plants: [(&str, Plant); 6] = [
             ("a folder of another user", |world, _| {
                 give(&world.state(), NOBODY)
             }),

@@ -2,6 +2,8 @@
 
 mod cookies;
 mod device_bound;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod local_state;
 mod occupy;
 pub(crate) mod profiles;

@@ -55,7 +55,7 @@ fn run(args: &Args, ui: &Ui) -> Result<Status, Failure> {
     if let Ok(undo) = &undo {
         for error in undo.expire(Timestamp::now()) {
             ui::note(&format!(
-                "an old copy for undo could not be destroyed: {error}"
+                "old copies for undo could not be destroyed: {error}"
             ));
         }
     }

@@ -2,6 +2,8 @@
 
 mod containers;
 mod cookies;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod origin_attributes;
 mod parent_lock;
 pub(crate) mod profiles;

@@ -65,6 +65,8 @@ impl OriginAttributes {
         let mut parts = inner.unwrap_or_default().split(',');
         let (Some(scheme), Some(host)) = (parts.next(), parts.next()) else {
             self.partition = Some(key.into_owned());
+            // Of a partition that was named before this one.
+            self.partition_host = None;
             return;
         };
         let port = parts.next().filter(|port| port.parse::<u16>().is_ok());
@@ -116,6 +118,18 @@ mod tests {
                 Some("openai.com"),
             ),
             ("^partitionKey=rubbish", 0, Some("rubbish"), None),
+            (
+                "^partitionKey=%28https%2Copenai.com%29&partitionKey=rubbish",
+                0,
+                Some("rubbish"),
+                None,
+            ),
+            (
+                "^firstPartyDomain=openai.com&partitionKey=rubbish",
+                0,
+                Some("rubbish"),
+                None,
+            ),
             ("^userContextId=rubbish&tomorrow=1", 0, None, None),
         ];
         for (suffix, container, partition, host) in rows {

@@ -215,3 +215,10 @@ fn read_group(file: &Path) -> Result<Vec<Listed>, Error> {
     })
     .at(file)
 }
+
+/// The names and paths in a `profiles.ini`.
+#[cfg(any(test, fuzzing))]
+pub(super) fn listed(file: &Path) -> Result<Vec<(String, String)>, Error> {
+    let listed = read_ini(file)?.into_iter();
+    Ok(listed.map(|Listed { name, path }| (name, path)).collect())
+}

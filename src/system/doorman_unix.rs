@@ -26,6 +26,7 @@ const ROOM: usize = size_of::<libc::sockaddr_un>() - offset_of!(libc::sockaddr_u
 /// [let go](Doorman::let_go).
 pub(crate) struct Doorman {
     socket: PathBuf,
+    is_named: bool,
     callers: Callers,
     /// Closed, it tells the thread to end.
     open: Option<UnixStream>,
@@ -78,6 +79,7 @@ impl Doorman {
         // From here on it goes again, whatever happens.
         let mut doorman = Self {
             socket: socket.to_owned(),
+            is_named: true,
             callers: Callers::default(),
             open: None,
             waiting: None,
@@ -114,6 +116,7 @@ impl Doorman {
     pub fn let_go(&mut self, answer: &[u8]) {
         // A late caller finds nobody then, not a door that stays shut.
         let _ = fs::remove_file(&self.socket);
+        self.is_named = false;
         // The thread lets in whoever came before that: Chromium kills who hangs up.
         self.open = None;
         if let Some(waiting) = self.waiting.take() {
@@ -131,10 +134,9 @@ impl Doorman {
 
 impl Drop for Doorman {
     fn drop(&mut self) {
-        if self.open.is_some() {
+        // Where it could not be made in full.
+        if self.is_named {
             self.let_go(&[]);
-        } else if self.waiting.is_none() {
-            let _ = fs::remove_file(&self.socket);
         }
     }
 }

@@ -12,7 +12,7 @@ use super::{CopyHeader, copies, copy, destroy, destroy_file, modified};
 use crate::browsers::Layout;
 use crate::browsers::by_id;
 use crate::claim::{Guard, InUse, Refused};
-use crate::discover::{Filter, Found, Roots, discover, jobs};
+use crate::discover::{Filter, Found, Roots, SearchError, discover, jobs};
 use crate::error::{Error, Fault};
 use crate::store::{Kind, Restored};
 use crate::system::OwnFolder;
@@ -227,28 +227,34 @@ impl Places {
     /// What is found where the store was found, or if that is no folder of profiles
     /// any more, in its profile.
     fn of(&mut self, header: &CopyHeader) -> Result<&Found, Error> {
-        if self
-            .0
-            .as_ref()
-            .is_none_or(|(folder, _)| *folder != header.within)
-        {
-            let roots = Roots::of_this_user(Layout::of_this_system())?;
-            let found = [&header.within, &header.profile_dir]
-                .into_iter()
-                .map(|folder| {
-                    let folders = vec![folder.clone()];
-                    let filter = Filter {
-                        folders,
-                        ..Filter::default()
-                    };
-                    discover(&roots, &filter)
-                })
-                .find_map(Result::ok)
-                .unwrap_or_default();
-            self.0 = Some((header.within.clone(), found));
+        let folders = [&header.within, &header.profile_dir];
+        let is_known = |(folder, _): &(PathBuf, Found)| folders.contains(&folder);
+        if !self.0.as_ref().is_some_and(is_known) {
+            self.0 = Some(find(folders)?);
         }
         let found = self.0.as_ref().map(|(_, found)| found);
         found.ok_or_else(|| Fault::Gone.at(&header.within))
+    }
+}
+
+/// What is found in the first of these folders that is one of profiles.
+fn find(folders: [&PathBuf; 2]) -> Result<(PathBuf, Found), Error> {
+    let roots = Roots::of_this_user(Layout::of_this_system())?;
+    let mut unread = None;
+    for folder in folders {
+        let filter = Filter {
+            folders: vec![folder.clone()],
+            ..Filter::default()
+        };
+        match discover(&roots, &filter) {
+            Ok(found) => return Ok((folder.clone(), found)),
+            Err(SearchError::Unreadable(error)) => unread = unread.or(Some(error)),
+            Err(_) => {}
+        }
+    }
+    match unread {
+        Some(error) => Err(error),
+        None => Ok((folders[0].clone(), Found::default())),
     }
 }
 

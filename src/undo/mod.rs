@@ -8,6 +8,8 @@
 mod age;
 mod copy;
 mod entry;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod locked;
 
 use std::io::{self, Seek};
@@ -343,5 +345,67 @@ impl Deletion {
             ended.troubles.push(error);
         }
         ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::AtomicBool;
+    use std::thread;
+
+    use super::*;
+
+    /// Ends the others also when a check fails.
+    struct Done<'a>(&'a AtomicBool);
+
+    impl Drop for Done<'_> {
+        fn drop(&mut self) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    /// One of them makes deletions as fast as it can, the others destroy what they find.
+    #[test]
+    fn a_running_deletion_is_never_destroyed() {
+        const ROUNDS: usize = 300;
+        let state = tempfile::tempdir().unwrap();
+        let undo = Undo::in_folder(&state.path().join("state"));
+        let now = Timestamp::now();
+        let done = AtomicBool::new(false);
+        let destroy_all = || {
+            let mut destroyed = 0;
+            while !done.load(Ordering::Relaxed) {
+                for entry in undo.entries(now).unwrap() {
+                    match entry.forget().map_err(|error| error.fault) {
+                        Ok(()) => destroyed += 1,
+                        Err(Fault::Running(_) | Fault::Gone) => {}
+                        // Another one has just begun with it.
+                        Err(Fault::Io(e)) if e.kind() == io::ErrorKind::DirectoryNotEmpty => {}
+                        // Windows: it has it open.
+                        Err(Fault::Locked | Fault::Denied) if cfg!(windows) => {}
+                        Err(fault) => panic!("{fault:?}"),
+                    }
+                }
+            }
+            destroyed
+        };
+        thread::scope(|scope| {
+            let others = [scope.spawn(destroy_all), scope.spawn(destroy_all)];
+            let all_done = Done(&done);
+            for n in 0..ROUNDS {
+                let deletion = undo.begin(Vec::new(), now);
+                let folder = deletion.folder().unwrap();
+                drop(folder.new_file("0000.jsonl").unwrap());
+                deletion.note_kept();
+                thread::yield_now();
+                assert!(folder.file("0000.jsonl", Access::Read).is_ok(), "round {n}");
+                let path = folder.path_of("0000.jsonl");
+                assert!(path.exists(), "round {n}");
+                assert!(deletion.end().id.is_some());
+            }
+            drop(all_done);
+            let destroyed: usize = others.map(|other| other.join().unwrap()).iter().sum();
+            assert!(destroyed > 0);
+        });
     }
 }

@@ -14,6 +14,7 @@ mod locks;
 mod paths;
 mod private;
 mod read_only;
+mod session;
 
 use serde_json::Value;
 use world::windows_browser;

@@ -18,7 +18,7 @@ use super::world::World;
 
 /// Who owns a file, and who may do what with it, as Windows writes that:
 /// `O:S-1-5-21-…D:P(A;;FA;;;S-1-5-21-…)`.
-fn access_to(path: &Path) -> String {
+pub fn access_to(path: &Path) -> String {
     let what = OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION;
     let mut descriptor = PSECURITY_DESCRIPTOR::default();
     let mut text = PWSTR::null();

@@ -1,0 +1,1 @@
+{"windows": [{"tabs": [{"entries": [{"url": "about:welcomeback"}], "formdata": {"id": {"sessionData": "{\"cookies\": [{\"host\": \"openai.com\", \"name\": \"a\", \"value\": \"1\", \"path\": \"/\", \"originAttributes\": {}}, {\"host\": \"\\u00e9.example\", \"name\": \"a\", \"value\": \"1\", \"path\": \"/\", \"originAttributes\": {}}]}"}, "url": "about:welcomeback"}}]}]}

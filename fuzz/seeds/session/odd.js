@@ -1,0 +1,1 @@
+{"cookies":[1,null,"x",{"host":"openai.com"},{"name":"a"},{"host":"\ud800openai.com","name":"\u0061"},{"host":".openai.com","name":"x","host":"example.com"},[{"cookies":[{"host":"openai.com","name":"n"}]}]],"cookies":[ ],"co\u006fkies":[{"host":"openai.com","name":""}]}
