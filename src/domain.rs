@@ -184,3 +184,11 @@ pub fn site_of(host: &str) -> &str {
     }
     psl::domain_str(host).unwrap_or(host)
 }
+
+/// Whether one may be a misspelling of the other: they differ by a typing error, long
+/// ones by two.
+pub fn is_similar(one: &str, other: &str) -> bool {
+    const LONG: usize = 8;
+    let most = if one.len() < LONG { 1 } else { 2 };
+    one != other && strsim::damerau_levenshtein(one, other) <= most
+}

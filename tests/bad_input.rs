@@ -246,9 +246,9 @@ fn a_home_folder_that_does_not_exist() {
 }
 
 #[test]
-fn a_home_folder_without_browsers_is_answered_with_where_was_looked() {
+fn verbose_tells_where_browsers_were_looked_for() {
     let world = World::new();
-    let run = world.run(&["openai.com"]).expect(0);
+    let run = world.run(&["openai.com", "--verbose"]).expect(0);
     for place in [".config/google-chrome", ".mozilla/firefox"] {
         let place = world.path(place);
         assert!(

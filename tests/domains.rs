@@ -1,6 +1,6 @@
 //! Which hosts belong to what a person types.
 
-use cookieclean::domain::{Domain, DomainError, site_of};
+use cookieclean::domain::{Domain, DomainError, is_similar, site_of};
 
 #[test]
 fn hosts_belong_by_whole_labels() {
@@ -355,5 +355,20 @@ fn a_host_belongs_to_the_site_that_the_suffix_list_gives() {
     ];
     for (host, site) in rows {
         assert_eq!(site_of(host), site, "{host}");
+    }
+}
+
+#[test]
+fn similar_names_differ_by_a_typing_error() {
+    for (one, other, similar) in [
+        ("openai.con", "openai.com", true),
+        ("opneai.com", "openai.com", true),
+        ("opena.con", "openai.com", true),
+        ("openai.com", "openai.com", false),
+        ("openai.com", "example.com", false),
+        ("x.co", "x.com", true),
+        ("t.co", "x.com", false),
+    ] {
+        assert_eq!(is_similar(one, other), similar, "{one} {other}");
     }
 }

@@ -6,11 +6,12 @@ mod world;
 use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use world::{FIREFOX_LOCK, Run, World, spawn, stores, take_lock};
+use world::holder::{Holder, hold_if_told};
+use world::{FIREFOX_LOCK, Run, World, spawn, stores};
 
 #[cfg(unix)]
 const LIMIT: Duration = Duration::from_secs(20);
@@ -31,54 +32,7 @@ fn left(store: &Path) -> usize {
 /// Not a test of its own: [`Holder`] runs it in another process.
 #[test]
 fn helper_that_holds_a_lock_until_it_is_told() {
-    let Some(path) = std::env::var_os("HOLD_THIS_LOCK") else {
-        return;
-    };
-    let _held = take_lock(Path::new(&path));
-    println!("held");
-    let _ = std::io::stdin().read(&mut [0]);
-}
-
-/// Another process that holds the lock of a profile.
-struct Holder(
-    Child,
-    #[allow(dead_code, reason = "its output")] BufReader<ChildStdout>,
-);
-
-impl Holder {
-    fn of(store: &Path) -> Self {
-        let mut command = Command::new(std::env::current_exe().unwrap());
-        command
-            .args(["helper_that_holds_a_lock_until_it_is_told", "--exact"])
-            .arg("--nocapture")
-            .env("HOLD_THIS_LOCK", store.with_file_name(FIREFOX_LOCK))
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped());
-        let mut child = spawn(&mut command);
-        let mut out = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        while !line.contains("held") {
-            line.clear();
-            assert_ne!(out.read_line(&mut line).unwrap(), 0, "the helper ended");
-        }
-        Self(child, out)
-    }
-
-    fn id(&self) -> u32 {
-        self.0.id()
-    }
-
-    fn end(mut self) {
-        drop(self.0.stdin.take());
-        self.0.wait().unwrap();
-    }
-}
-
-impl Drop for Holder {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+    hold_if_told();
 }
 
 /// The command on the home folder of a world, its output collected.

@@ -426,7 +426,9 @@ fn socket_is_open_to_whoever_may_start_the_browser() {
         fs::set_permissions(&folder, fs::Permissions::from_mode(mode)).unwrap();
         let is_root = nix::unistd::geteuid().is_root();
         if is_root {
-            std::os::unix::fs::chown(&folder, Some(NOBODY), Some(NOBODY)).unwrap();
+            // Root then works as nobody.
+            fs::create_dir(world.state()).unwrap();
+            give_to_nobody(&world.root());
         }
         let writer = writer_of(&store);
         let deletion = begun_in_chrome(&world);
@@ -441,6 +443,15 @@ fn socket_is_open_to_whoever_may_start_the_browser() {
         );
         drop(writer);
         assert_eq!(deletion.end().0, 0);
+    }
+}
+
+fn give_to_nobody(path: &Path) {
+    std::os::unix::fs::lchown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    if path.symlink_metadata().unwrap().is_dir() {
+        for entry in fs::read_dir(path).unwrap() {
+            give_to_nobody(&entry.unwrap().path());
+        }
     }
 }
 

@@ -286,11 +286,10 @@ fn no_temporary_copy_of_a_store_stays_behind() {
 #[test]
 fn a_browser_that_writes_while_the_listing_is_told_does_not_spoil_it() {
     use cookieclean::browsers::Layout;
-    use cookieclean::clean::look;
     use cookieclean::cookie::Query;
-    use cookieclean::discover::{Filter, Roots, discover, jobs};
+    use cookieclean::discover::{Filter, Roots, discover};
     use cookieclean::domain::Domain;
-    use cookieclean::parallel::Event;
+    use cookieclean::engine::{Event, Observer, list};
 
     let world = chromium_world(24);
     let store = world.path(CHROMIUM);
@@ -302,15 +301,20 @@ fn a_browser_that_writes_while_the_listing_is_told_does_not_spoil_it() {
     let roots = Roots::below(&world.home(), layout).unwrap();
     let found = discover(&roots, &Filter::default()).unwrap();
     let query = Query::all_of(vec![Domain::parse("openai.com").unwrap()]);
-    let (mut told, mut counted) = (0, None);
-    look(&jobs(&found.profiles), &query, 1, |_, event| match event {
-        Event::Message(cookies) => {
-            told += cookies.len() as u64;
-            let db = rusqlite::Connection::open(&store).unwrap();
-            db.execute("DELETE FROM cookies", []).unwrap();
+    /// Has the browser write when it hears of the first cookies.
+    struct Browser<'a>(&'a std::path::Path, usize);
+
+    impl Observer for Browser<'_> {
+        fn event(&mut self, event: &Event<'_>) {
+            if let Event::Matches { matches, .. } = event {
+                self.1 += matches.len();
+                let db = rusqlite::Connection::open(self.0).unwrap();
+                db.execute("DELETE FROM cookies", []).unwrap();
+            }
         }
-        Event::Done(looked) => counted = Some(looked.outcome.expect("a whole look").matched),
-    });
-    assert_eq!(told, 4);
-    assert_eq!(counted, Some(4));
+    }
+
+    let mut browser = Browser(&store, 0);
+    let summary = list(&found, &query, None, Some(1), &mut browser);
+    assert_eq!((browser.1, summary.matched, summary.failed), (4, 4, 0));
 }

@@ -5,13 +5,14 @@ use std::process::ExitCode;
 
 use crate::discover::SearchError;
 use crate::domain::DomainError;
+use crate::engine::{Summary, Unread};
 use crate::error::Error;
 use crate::system::owner::NotAsOwner;
 
 /// How a run ended. Of several outcomes the gravest counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Status {
-    /// All is as asked.
+    /// Success, also when nothing matched.
     Fine,
     /// Something was skipped because a browser is open.
     InUse,
@@ -25,6 +26,29 @@ impl Status {
     /// Both happened.
     pub fn and(&mut self, other: Self) {
         *self = (*self).max(other);
+    }
+}
+
+impl From<&Summary> for Status {
+    fn from(summary: &Summary) -> Self {
+        if summary.is_cancelled {
+            Self::Interrupted
+        } else if summary.failed > 0 {
+            Self::Failed
+        } else if !summary.blocked.is_empty() {
+            Self::InUse
+        } else {
+            Self::Fine
+        }
+    }
+}
+
+impl From<&Unread> for Status {
+    fn from(unread: &Unread) -> Self {
+        match unread {
+            Unread::InUse { .. } => Self::InUse,
+            Unread::Failed(_) => Self::Failed,
+        }
     }
 }
 

@@ -1,28 +1,28 @@
 //! Ctrl-C, and its like.
 
 use std::process;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::channel;
 use std::thread;
 use std::time::Duration;
 
-use crate::clean::{before_copies, discard_copies};
+use crate::engine::{Cancel, before_copies, discard_copies};
 
-static INTERRUPTED: AtomicBool = AtomicBool::new(false);
-
-/// Stores are being changed: a signal to end is noted. The store at hand is finished,
+/// Stores are being changed: a signal to end cancels this. The store at hand is finished,
 /// and no further one begun; this thread is woken, if it sleeps. A second signal ends the
 /// program at once.
-pub fn note() {
-    let main = thread::current();
+pub fn note() -> Cancel {
+    let cancel = Cancel::default();
+    cancel.wakes_this_thread();
+    let noted = cancel.clone();
     // Without a handler a signal ends the program; SQLite's journal and the order
     // of copy and deletion make even that harmless.
     let _ = ctrlc::set_handler(move || {
-        if INTERRUPTED.swap(true, Ordering::SeqCst) {
+        if noted.is_cancelled() {
             end();
         }
-        main.unpark();
+        noted.cancel();
     });
+    cancel
 }
 
 /// Stores are only looked at: a signal ends the program, but not before the private
@@ -31,10 +31,6 @@ pub fn end_at_once() {
     before_copies(|| {
         let _ = ctrlc::set_handler(end);
     });
-}
-
-pub fn happened() -> bool {
-    INTERRUPTED.load(Ordering::SeqCst)
 }
 
 /// Ends the program, whatever its other threads do. Every store is whole then: SQLite's

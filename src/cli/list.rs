@@ -2,21 +2,19 @@
 
 use std::io::{self, IsTerminal};
 
-use super::args::{List, Matching, Output, Places, Values};
+use super::args::{List, Matching, Places, Values};
 use super::exit::{Failure, Status};
-use super::report::human::Human;
+use super::observer::Terminal;
+use super::report::Renderer;
+use super::report::human::{Human, Report};
 use super::report::json::JsonListing;
-use super::report::progress::Progress;
-use super::report::{self, Listing};
 use super::target;
-use crate::clean::{Unread, look};
-use crate::cookie::Query;
-use crate::discover::{Found, jobs};
-use crate::parallel::Event;
+use super::ui::{self, Ui};
+use crate::engine::{Cancel, list};
 use crate::reveal::Reveal;
 
-pub fn run(list: &List, output: &Output) -> Result<Status, Failure> {
-    show(&list.matching, &list.places, list.values, output)
+pub fn run(list: &List, ui: &Ui) -> Result<Status, Failure> {
+    show(&list.matching, &list.places, list.values, ui)
 }
 
 /// Lists what the arguments mean.
@@ -24,76 +22,37 @@ pub fn show(
     matching: &Matching,
     places: &Places,
     values: Values,
-    output: &Output,
+    ui: &Ui,
 ) -> Result<Status, Failure> {
     let (mut query, found) = target::target(matching, places)?;
-    query.with_values = values.show_values && (output.json || !output.quiet);
-    // Who has no terminal has nobody in front of it to answer a dialog.
-    let reveal = || Reveal::new(io::stderr().is_terminal(), waiting_for_a_keyring);
+    target::report_search(ui, &found, places)?;
+    query.with_values = values.show_values && (ui.json || !ui.quiet);
     let reveal = query.with_values.then(reveal);
-    if reveal.is_some() && !io::stdout().is_terminal() {
-        report::warn(
-            "these values are live credentials: whoever has them can act as you at the site.",
+    let mut json;
+    let mut human;
+    let renderer: &mut dyn Renderer = if ui.json {
+        json = JsonListing::begin(&query)?;
+        &mut json
+    } else {
+        human = Human::new(Report::List, ui, &query, values.full);
+        &mut human
+    };
+    let cancel = Cancel::default();
+    let mut terminal = Terminal::new(ui, &cancel, renderer);
+    let mut summary = list(&found, &query, reveal, target::threads(), &mut terminal);
+    target::add_similar(ui, &mut summary, &query, &found);
+    terminal.end(&summary)?;
+    Ok(Status::from(&summary))
+}
+
+fn reveal() -> Reveal {
+    if !io::stdout().is_terminal() {
+        ui::note(
+            "these values are live credentials: anyone who has them can act as you at the site.",
         );
     }
-    if output.json {
-        let mut json = JsonListing::begin(&query, reveal)?;
-        tell(&found, &query, output, &mut json)
-    } else {
-        let mut human = Human::new(&query, output.quiet, output.verbose);
-        if let Some(reveal) = reveal {
-            human.show_values(reveal, values.full);
-        }
-        tell(&found, &query, output, &mut human)
-    }
-}
-
-fn waiting_for_a_keyring() {
-    report::warn("waiting for the keyring, which may be asking on your screen.");
-}
-
-/// Looks, and reports as it goes.
-pub fn tell(
-    found: &Found,
-    query: &Query,
-    output: &Output,
-    listing: &mut dyn Listing,
-) -> Result<Status, Failure> {
-    let jobs = jobs(&found.profiles);
-    let mut status = problems(found);
-    let mut written = Ok(());
-    let mut progress = Progress::new(jobs.len(), output.is_chatty());
-    look(&jobs, query, target::threads(jobs.len()), |job, event| {
-        let told = progress.aside(|| match &event {
-            Event::Message(cookies) => listing.cookies(job, cookies),
-            Event::Done(looked) => listing.store(job, looked),
-        });
-        if written.is_ok() {
-            written = told;
-        }
-        if let Event::Done(looked) = event {
-            progress.step();
-            match looked.outcome {
-                Ok(_) => {}
-                Err(Unread::InUse) => status.and(Status::InUse),
-                Err(Unread::Failed(_)) => status.and(Status::Failed),
-            }
-        }
-    });
-    drop(progress);
-    written?;
-    listing.end(found)?;
-    Ok(status)
-}
-
-/// Says what could not be searched; that is a failure, since it may hold cookies.
-pub fn problems(found: &Found) -> Status {
-    for problem in &found.problems {
-        report::error(problem);
-    }
-    if found.problems.is_empty() {
-        Status::Fine
-    } else {
-        Status::Failed
-    }
+    // Without a terminal there is nobody in front of it to answer a dialog.
+    Reveal::new(io::stderr().is_terminal(), || {
+        ui::note("waiting for the keyring, which may be asking on your screen.");
+    })
 }

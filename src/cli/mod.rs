@@ -1,17 +1,18 @@
 //! What a person types and reads. Nothing below this prints.
 
 pub mod args;
-mod clean;
+mod delete;
 mod exit;
-mod in_the_way;
 mod interrupt;
 mod list;
+mod observer;
 mod owner;
 mod profiles;
 mod question;
 mod report;
 mod sites;
 mod target;
+mod ui;
 mod undo;
 
 use std::ffi::OsString;
@@ -21,8 +22,9 @@ use std::process::ExitCode;
 use clap::error::ErrorKind;
 use jiff::Timestamp;
 
-use args::{Args, ColorWhen, Command, Output};
+use args::{Args, Command};
 use exit::{Failure, Status};
+use ui::Ui;
 
 /// Parses a command line, the program's name first, does what it says, and gives the
 /// exit status. To be called before the process has a second thread: root may take on
@@ -39,24 +41,20 @@ pub fn main(command_line: impl IntoIterator<Item = OsString>) -> ExitCode {
             };
         }
     };
-    match args.output.color {
-        ColorWhen::Auto => {}
-        ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
-        ColorWhen::Never => anstream::ColorChoice::Never.write_global(),
-    }
-    run(&args)
-        .unwrap_or_else(|failure| report::failure(&failure))
+    let ui = Ui::new(&args.output);
+    run(&args, &ui)
+        .unwrap_or_else(|failure| ui::failure(&failure))
         .into()
 }
 
-fn run(args: &Args) -> Result<Status, Failure> {
+fn run(args: &Args, ui: &Ui) -> Result<Status, Failure> {
     owner::become_owner(args)?;
     // Copies that are too old are destroyed by whatever runs next. That this does
     // not work is no reason not to do what was asked.
     let undo = crate::undo::Undo::of_this_user();
     if let Ok(undo) = &undo {
         for error in undo.expire(Timestamp::now()) {
-            report::warn(&format!(
+            ui::note(&format!(
                 "old copies for undo could not be destroyed: {error}"
             ));
         }
@@ -65,11 +63,11 @@ fn run(args: &Args) -> Result<Status, Failure> {
         interrupt::end_at_once();
     }
     match &args.command {
-        None => clean::run(&args.clean, &args.output),
-        Some(Command::List(list)) => list::run(list, &args.output),
-        Some(Command::Sites(sites)) => sites::run(sites, &args.output),
-        Some(Command::Profiles(profiles)) => profiles::run(profiles, &args.output),
-        Some(Command::Undo(what)) => undo::run(what, &args.output, &undo?),
+        None => delete::run(&args.clean, ui),
+        Some(Command::List(list)) => list::run(list, ui),
+        Some(Command::Sites(sites)) => sites::run(sites, ui),
+        Some(Command::Profiles(profiles)) => profiles::run(profiles, ui),
+        Some(Command::Undo(what)) => undo::run(what, ui, &undo?),
     }
 }
 
@@ -79,11 +77,4 @@ fn print_json(document: &impl serde::Serialize) -> io::Result<()> {
     report::json::write(&mut out, document)?;
     writeln!(out)?;
     out.flush()
-}
-
-impl Output {
-    /// Whether a person reads along and wants to.
-    fn is_chatty(&self) -> bool {
-        !self.json && !self.quiet
-    }
 }

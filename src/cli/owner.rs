@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::{Args, Command, Places};
 use super::exit::Failure;
-use super::report;
+use super::ui;
 use crate::system::owner::{self, NotAsOwner};
 
 /// Gives up root's rights where the arguments, or a `HOME` that was kept, name the
@@ -35,7 +35,7 @@ pub fn become_owner(args: &Args) -> Result<(), Failure> {
         return Ok(());
     };
     if args.output.verbose {
-        report::warn(&format!(
+        ui::note(&format!(
             "working as {}, the owner of {}.",
             owner.name,
             owner.folder.display()

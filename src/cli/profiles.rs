@@ -1,20 +1,21 @@
 //! `cookieclean profiles`: every browser and profile that was found.
 
-use std::io::Write;
+use std::io::{self, Write};
 
 use comfy_table::CellAlignment;
 use serde::Serialize;
 
-use super::args::{Output, Profiles};
+use super::args::Profiles;
 use super::exit::{Failure, Status};
 use super::report::json::{Problem, ProcessRow, SCHEMA, Why, problems, processes};
-use super::report::text::{cut, plain_table, safe};
-use super::report::words::{by_whom, nothing_found};
-use super::{list, target};
+use super::report::text::{cut, grouped, plain_table, safe};
+use super::report::words::{WIDEST_NAME, by_whom};
+use super::target;
+use super::ui::{self, Ui};
 use crate::claim::InUse;
-use crate::discover::{Found, Profile};
+use crate::discover::Profile;
+use crate::engine::{Unread, Update, in_order, read};
 use crate::error::Error;
-use crate::parallel::{Event, in_order};
 use crate::store::{Kind, Store};
 
 #[derive(Serialize)]
@@ -42,51 +43,55 @@ struct ProfileRow {
     user: Option<InUse>,
 }
 
-struct Looked {
+struct State {
     /// An error when that cannot be told.
     user: Result<Option<InUse>, Error>,
-    cookies: Result<u64, Error>,
+    cookies: Result<u64, Unread>,
 }
 
-pub fn run(profiles: &Profiles, output: &Output) -> Result<Status, Failure> {
+pub fn run(profiles: &Profiles, ui: &Ui) -> Result<Status, Failure> {
     let found = target::search(&profiles.places)?;
-    let mut status = list::problems(&found);
+    let mut status = target::report_search(ui, &found, &profiles.places)?;
     let mut rows = Vec::new();
     in_order(
         &found.profiles,
-        target::threads(found.profiles.len()),
+        target::threads(),
         |profile, _: &mut dyn FnMut(())| look(profile),
-        |profile, event| {
-            let Event::Done(looked) = event else { return };
-            status.and(match (&looked.cookies, &looked.user) {
-                (Ok(_), Ok(_)) => Status::Fine,
-                (Err(error), Ok(Some(_))) if error.fault.is_browsers_doing() => Status::InUse,
-                _ => Status::Failed,
-            });
-            rows.push(row(profile, looked));
+        |profile, update| {
+            let Update::Done(state) = update else { return };
+            if let Err(unread) = &state.cookies {
+                status.and(Status::from(unread));
+            }
+            if state.user.is_err() {
+                status.and(Status::Failed);
+            }
+            if ui.quiet
+                && let Err(unread) = &state.cookies
+            {
+                ui::unread(profile, unread);
+            }
+            rows.push(row(profile, state));
         },
     );
-    if output.json {
+    if ui.json {
         super::print_json(&Document {
             schema: SCHEMA,
             profiles: rows,
             problems: problems(&found),
         })?;
-    } else {
-        print(&rows, &found)?;
+    } else if !rows.is_empty() {
+        print(&rows, &found.profiles, ui)?;
     }
     Ok(status)
 }
 
-fn look(profile: &Profile) -> Looked {
-    Looked {
+fn look(profile: &Profile) -> State {
+    let stores = profile.stores.iter().map(|store| &**store);
+    let counted = stores.filter(|store| is_counted(*store));
+    let totals: Result<Vec<u64>, _> = read(profile, counted, |store| store.total());
+    State {
         user: profile.guard.in_use(),
-        cookies: profile
-            .stores
-            .iter()
-            .filter(|store| is_counted(&***store))
-            .map(|store| store.total())
-            .sum(),
+        cookies: totals.map(|totals| totals.iter().sum()),
     }
 }
 
@@ -95,13 +100,12 @@ fn is_counted(store: &dyn Store) -> bool {
     matches!(store.kind(), Kind::Chromium | Kind::Firefox) && !store.is_older_copy()
 }
 
-fn row(profile: &Profile, looked: Looked) -> ProfileRow {
-    let cookies = looked.cookies.as_ref().ok().copied();
-    let (user, unseen) = match looked.user {
+fn row(profile: &Profile, state: State) -> ProfileRow {
+    let (user, unknown) = match state.user {
         Ok(user) => (user, None),
         Err(error) => (None, Some(error)),
     };
-    let error = looked.cookies.err().or(unseen);
+    let unread = state.cookies.as_ref().err().map(Unread::error);
     ProfileRow {
         browser: profile.browser.id,
         browser_name: profile.browser.name,
@@ -111,35 +115,42 @@ fn row(profile: &Profile, looked: Looked) -> ProfileRow {
         in_use: user.is_some(),
         in_use_by: processes(user.as_ref()),
         in_use_why: user.as_ref().map(Why::of),
-        cookies,
-        error: error.map(|error| error.to_string()),
+        cookies: state.cookies.as_ref().ok().copied(),
+        error: unread.or(unknown.as_ref()).map(Error::to_string),
         user,
     }
 }
 
-fn print(rows: &[ProfileRow], found: &Found) -> std::io::Result<()> {
-    let mut out = anstream::stdout().lock();
-    if rows.is_empty() {
-        return nothing_found(&mut out, found);
-    }
+fn print(rows: &[ProfileRow], profiles: &[Profile], ui: &Ui) -> io::Result<()> {
     let mut table = plain_table();
     table.set_header(["browser", "folder", "name", "cookies", ""]);
     for row in rows {
-        let state = match (&row.user, &row.error) {
+        let remark = match (&row.user, &row.error) {
             (Some(user), _) => format!("open{}", by_whom(user)),
             (None, Some(error)) => error.clone(),
             (None, None) => String::new(),
         };
         table.add_row([
             row.browser.to_owned(),
-            cut(&row.profile, 50),
-            cut(&row.profile_name, 50),
-            row.cookies.map_or("?".into(), |n| n.to_string()),
-            safe(&state).into_owned(),
+            cut(&row.profile, WIDEST_NAME),
+            cut(&row.profile_name, WIDEST_NAME),
+            row.cookies.map_or("?".into(), grouped),
+            safe(&remark).into_owned(),
         ]);
     }
     if let Some(column) = table.column_mut(3) {
         column.set_cell_alignment(CellAlignment::Right);
     }
-    writeln!(out, "{}", table.trim_fmt())
+    let mut out = ui.out();
+    let table = table.trim_fmt();
+    let mut lines = table.lines();
+    writeln!(out, "{}", lines.next().unwrap_or_default())?;
+    for (line, profile) in lines.zip(profiles) {
+        writeln!(out, "{line}")?;
+        for store in profile.stores.iter().filter(|_| ui.verbose) {
+            let path = store.path().display().to_string();
+            writeln!(out, "   {}", safe(&path))?;
+        }
+    }
+    Ok(())
 }

@@ -1,26 +1,21 @@
 //! A question to the person at the terminal.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::sync::mpsc::{TryRecvError, channel};
 use std::thread;
 
-use super::interrupt;
-
-/// Whether there is somebody to ask.
-pub fn can_be_asked() -> bool {
-    io::stdin().is_terminal() && io::stderr().is_terminal()
-}
+use crate::engine::Cancel;
 
 /// Asks on standard error, and gives the line that was typed, without its end; empty
-/// when there is no more to read, None when the person interrupted. To be called on the
-/// thread that called [`interrupt::note`].
+/// when there is no more to read, None when it was cancelled.
 ///
 /// # Errors
 /// When the question cannot be written, or the answer not be read.
-pub fn ask(question: &str) -> io::Result<Option<String>> {
+pub fn ask(question: &str, cancel: &Cancel) -> io::Result<Option<String>> {
     let mut err = anstream::stderr();
     write!(err, "{question} ")?;
     err.flush()?;
+    cancel.wakes_this_thread();
     let (send, answer) = channel();
     let asker = thread::current();
     // A thread of its own, since a signal does not end the reading of a line.
@@ -34,7 +29,7 @@ pub fn ask(question: &str) -> io::Result<Option<String>> {
         match answer.try_recv() {
             Ok(answer) => return answer.map(Some),
             Err(TryRecvError::Disconnected) => return Ok(None),
-            Err(TryRecvError::Empty) if interrupt::happened() => {
+            Err(TryRecvError::Empty) if cancel.is_cancelled() => {
                 writeln!(err)?;
                 return Ok(None);
             }

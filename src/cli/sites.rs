@@ -1,23 +1,21 @@
 //! `cookieclean sites`: which sites have cookies.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 use std::io::Write;
 
 use comfy_table::CellAlignment;
 use serde::Serialize;
 
-use super::args::{Output, Sites};
+use super::args::Sites;
 use super::exit::{Failure, Status};
 use super::report::json::{Problem, SCHEMA, problems};
-use super::report::text::{cut, plain_table};
-use super::report::words::nothing_found;
-use super::{list, report, target};
-use crate::discover::{Found, Job, jobs};
+use super::report::text::{cut, grouped, plain_table};
+use super::report::words::WIDEST_HOST;
+use super::target;
+use super::ui::{self, Ui};
+use crate::discover::{Job, jobs};
 use crate::domain::site_of;
-use crate::parallel::{Event, in_order};
-
-/// Longer names would push everything else off the screen.
-const WIDEST: usize = 60;
+use crate::engine::{Update, in_order, read};
 
 #[derive(Serialize)]
 struct Document {
@@ -31,9 +29,9 @@ struct SiteRow {
     site: String,
     cookies: u64,
     profiles: Vec<ProfileRow>,
-    /// What a search looks at.
+    /// What a search looks at, and cookies of each.
     #[serde(skip)]
-    hosts: BTreeSet<String>,
+    hosts: BTreeMap<String, u64>,
 }
 
 /// A search text as hosts are stored: in lower case, and an IDN as punycode too.
@@ -48,68 +46,63 @@ struct ProfileRow {
     profile: String,
 }
 
-pub fn run(sites: &Sites, output: &Output) -> Result<Status, Failure> {
+impl ProfileRow {
+    fn shown(&self) -> String {
+        format!("{}/{}", self.browser, cut(&self.profile, WIDEST_HOST))
+    }
+}
+
+pub fn run(sites: &Sites, ui: &Ui) -> Result<Status, Failure> {
     let found = target::search(&sites.places)?;
-    let mut status = list::problems(&found);
-    let jobs = jobs(&found.profiles);
+    let mut status = target::report_search(ui, &found, &sites.places)?;
     let mut by_site: BTreeMap<String, SiteRow> = BTreeMap::new();
     in_order(
-        &jobs,
-        target::threads(jobs.len()),
-        |job, _: &mut dyn FnMut(())| job.store.hosts(),
-        |job, event| {
-            let Event::Done(hosts) = event else { return };
-            match hosts {
-                Ok(hosts) => {
-                    for (host, cookies) in hosts {
-                        add(&mut by_site, job, &host, cookies);
-                    }
-                }
-                Err(error) => {
-                    let locked = error.fault.is_browsers_doing();
-                    let in_use = locked && matches!(job.profile.guard.in_use(), Ok(Some(_)));
-                    status.and(if in_use {
-                        Status::InUse
-                    } else {
-                        Status::Failed
-                    });
-                    report::error(&error);
+        &jobs(&found.profiles),
+        target::threads(),
+        |job, _: &mut dyn FnMut(())| -> Result<Vec<HashMap<_, _>>, _> {
+            read(job.profile, [job.store], |store| store.hosts())
+        },
+        |job, update| match update {
+            Update::Done(Ok(hosts)) => {
+                for (host, cookies) in hosts.into_iter().flatten() {
+                    add(&mut by_site, job, host, cookies);
                 }
             }
+            Update::Done(Err(unread)) => {
+                status.and(Status::from(&unread));
+                ui::unread(job.profile, &unread);
+            }
+            Update::Partial(()) => {}
         },
     );
     let mut rows: Vec<_> = by_site.into_values().collect();
     if let Some(text) = &sites.text {
         let texts = spellings(text);
-        rows.retain(|row| {
-            row.hosts
-                .iter()
-                .any(|host| texts.iter().any(|t| host.contains(t)))
-        });
+        let is_meant = |host: &String| texts.iter().any(|text| host.contains(text));
+        rows.retain(|row| row.hosts.keys().any(is_meant));
     }
-
-    if output.json {
+    if ui.json {
         super::print_json(&Document {
             schema: SCHEMA,
             sites: rows,
             problems: problems(&found),
         })?;
-    } else {
-        print(&rows, &found)?;
+    } else if !found.profiles.is_empty() {
+        print(&rows, sites.text.as_deref(), ui)?;
     }
     Ok(status)
 }
 
-fn add(by_site: &mut BTreeMap<String, SiteRow>, job: &Job<'_>, host: &str, cookies: u64) {
-    let site = site_of(host).to_owned();
+fn add(by_site: &mut BTreeMap<String, SiteRow>, job: &Job<'_>, host: String, cookies: u64) {
+    let site = site_of(&host).to_owned();
     let row = by_site.entry(site.clone()).or_insert_with(|| SiteRow {
         site,
         cookies: 0,
         profiles: Vec::new(),
-        hosts: BTreeSet::new(),
+        hosts: BTreeMap::new(),
     });
-    row.hosts.insert(host.to_owned());
     row.cookies += cookies;
+    *row.hosts.entry(host).or_default() += cookies;
     let profile = ProfileRow {
         browser: job.profile.browser.id,
         profile: job.profile.name.clone(),
@@ -119,21 +112,31 @@ fn add(by_site: &mut BTreeMap<String, SiteRow>, job: &Job<'_>, host: &str, cooki
     }
 }
 
-fn print(rows: &[SiteRow], found: &Found) -> std::io::Result<()> {
-    let mut out = anstream::stdout().lock();
-    if found.profiles.is_empty() {
-        return nothing_found(&mut out, found);
-    }
-    if rows.is_empty() {
-        return writeln!(out, "No such site has cookies.");
+fn print(rows: &[SiteRow], text: Option<&str>, ui: &Ui) -> std::io::Result<()> {
+    let mut out = ui.out();
+    match text {
+        _ if !rows.is_empty() => {}
+        None => return writeln!(out, "No cookies are stored."),
+        Some(text) => {
+            let text = cut(text, WIDEST_HOST);
+            return writeln!(out, "No site with \"{text}\" in its name has cookies.");
+        }
     }
     let mut table = plain_table();
     for row in rows {
-        let profiles = match row.profiles.as_slice() {
-            [one] => format!("{}/{}", one.browser, cut(&one.profile, WIDEST)),
-            several => format!("{} profiles", several.len()),
+        let named: Vec<_> = row.profiles.iter().map(ProfileRow::shown).collect();
+        let profiles = match named.as_slice() {
+            several @ [_, _, ..] if !ui.verbose => format!("{} profiles", several.len()),
+            all => all.join(", "),
         };
-        table.add_row([cut(&row.site, WIDEST), row.cookies.to_string(), profiles]);
+        table.add_row([cut(&row.site, WIDEST_HOST), grouped(row.cookies), profiles]);
+        for (host, cookies) in row.hosts.iter().filter(|_| ui.verbose) {
+            table.add_row([
+                format!("  {}", cut(host, WIDEST_HOST)),
+                grouped(*cookies),
+                String::new(),
+            ]);
+        }
     }
     if let Some(column) = table.column_mut(1) {
         column.set_cell_alignment(CellAlignment::Right);

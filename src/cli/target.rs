@@ -1,13 +1,18 @@
 //! From arguments to what is looked for and where.
 
+use std::io;
+
 use super::args::{Matching, Places};
-use super::exit::Failure;
+use super::exit::{Failure, Status};
+use super::report::words::nothing_found;
+use super::ui::{self, Ui};
 use crate::browsers::Layout;
-use crate::clean;
 use crate::cookie::Query;
 use crate::discover::{Filter, Found, Roots, discover, jobs};
-use crate::domain::{Domain, DomainError, site_of};
+use crate::domain::{Domain, DomainError};
+use crate::engine::{Summary, similar_sites, sites_where};
 use crate::services::related;
+use crate::system;
 
 /// What the arguments mean, and where it is.
 pub fn target(matching: &Matching, places: &Places) -> Result<(Query, Found), Failure> {
@@ -101,33 +106,47 @@ fn containers_are_there(query: &Query, found: &Found) -> Result<(), Failure> {
     }
 }
 
-/// The sites of stored hosts that hold a word. It only serves a better error
-/// message, so what cannot be read is passed over.
+/// The sites of stored hosts that hold a word.
 fn sites_like(word: &str, places: &Places) -> Vec<String> {
-    let Ok(found) = search(places) else {
-        return Vec::new();
-    };
-    let mut sites: Vec<_> = jobs(&found.profiles)
-        .iter()
-        .filter_map(|job| job.store.hosts().ok())
-        .flat_map(|hosts| hosts.into_keys())
-        .map(|host| site_of(&host).to_owned())
-        .filter(|site| site.contains(word))
-        .collect();
-    sites.sort();
-    sites.dedup();
-    sites
+    let is_like = |site: &str| site.contains(word);
+    search(places).map_or_else(
+        |_| Vec::new(),
+        |found| sites_where(&found, threads(), is_like),
+    )
 }
 
-/// How many of so many stores are worked on at once; `COOKIECLEAN_THREADS` is for
-/// measuring.
-pub fn threads(stores: usize) -> usize {
-    // To count the processors takes longer than to look at one store.
-    if stores < 2 {
-        return 1;
+/// Reports what could not be searched, which is a failure, since it may hold cookies; and
+/// for a person that nothing was found, if so.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn report_search(ui: &Ui, found: &Found, places: &Places) -> io::Result<Status> {
+    found.problems.iter().for_each(ui::error);
+    let status = match found.problems.is_empty() {
+        true => Status::Fine,
+        false => Status::Failed,
+    };
+    if !found.profiles.is_empty() || ui.json {
+        return Ok(status);
     }
-    std::env::var("COOKIECLEAN_THREADS")
-        .ok()
-        .and_then(|threads| threads.parse().ok())
-        .unwrap_or_else(clean::threads)
+    let is_this_system = places.home.is_none() && places.layout.is_none();
+    let windows_home = match is_this_system {
+        true => system::windows_home_under_wsl(),
+        false => None,
+    };
+    nothing_found(&mut ui.out(), found, ui.verbose, windows_home.as_deref())?;
+    Ok(status)
+}
+
+/// Where nothing matched, looks for the sites that a person may have meant.
+pub fn add_similar(ui: &Ui, summary: &mut Summary, query: &Query, found: &Found) {
+    let is_nothing = summary.matched == 0 && summary.deleted == 0 && !summary.is_cancelled;
+    if is_nothing && ui.is_chatty() {
+        summary.similar = similar_sites(found, query, threads());
+    }
+}
+
+/// How many stores are worked on at once, where that is prescribed: for measuring.
+pub fn threads() -> Option<usize> {
+    std::env::var("COOKIECLEAN_THREADS").ok()?.parse().ok()
 }

@@ -60,7 +60,11 @@ pub fn discover(roots: &Roots, filter: &Filter) -> Result<Found, SearchError> {
     let mut search = Search::new(roots);
     if filter.folders.is_empty() {
         for browser in BROWSERS.iter().filter(|b| filter.wants(b)) {
-            for folder in roots.folders(browser) {
+            let folders = roots.folders(browser);
+            if !folders.is_empty() {
+                search.found.looked_for.push(browser.name);
+            }
+            for folder in folders {
                 search.look_in(browser, &folder);
             }
         }

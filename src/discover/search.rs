@@ -62,6 +62,8 @@ pub struct Found {
     pub problems: Vec<Error>,
     /// Where was looked.
     pub looked_in: Vec<PathBuf>,
+    /// The names of the browsers that have a place on that system.
+    pub looked_for: Vec<&'static str>,
 }
 
 /// What a family's own search tells.

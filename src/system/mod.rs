@@ -14,6 +14,7 @@ mod processes;
 mod unix;
 #[cfg(windows)]
 mod windows;
+mod wsl;
 
 #[cfg(target_os = "linux")]
 pub(crate) use desktop_linux::close_windows_of;
@@ -28,6 +29,7 @@ pub(crate) use processes::{
 pub(crate) use unix::*;
 #[cfg(windows)]
 pub(crate) use windows::*;
+pub(crate) use wsl::windows_home_under_wsl;
 
 /// Whether this is Windows, where a file that is open excludes others by its
 /// share mode and there are neither record locks nor symbolic links as locks.

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
+pub mod holder;
 pub mod sessions;
 pub mod stores;
 #[cfg(windows)]

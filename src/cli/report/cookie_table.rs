@@ -7,13 +7,14 @@ use comfy_table::{ColumnConstraint, Table, Width};
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
-use super::text::{cut, fit, plain_table, safe, terminal_width};
+use super::text::{cut, fit, plain_table, safe};
 use super::words::{WIDEST_HOST, WIDEST_NAME, lifetime, remarks};
 use crate::cookie::Cookie;
 use crate::discover::Job;
-use crate::reveal::Reveal;
+use crate::engine::Match;
+use crate::reveal::Shown;
 use crate::store::Kind;
-use crate::value::StoredValue;
+use crate::value::{StoredValue, ValueError};
 
 /// In front of what belongs to the line above.
 const DEEPER: &str = "      ";
@@ -46,19 +47,18 @@ pub struct CookieTable {
     /// have the same cookie, one is enough to read; each with the values it was shown with.
     in_session: HashMap<SessionRow, Vec<Option<StoredValue>>>,
     repeated: u64,
-    /// What shows values, when they are to be shown.
-    reveal: Option<Reveal>,
-    /// However long they are.
-    is_whole: bool,
+    /// Of the terminal, in columns, where there is one.
+    width: Option<usize>,
+    /// Whether values are shown whole, however long.
+    full_values: bool,
     was_cut: bool,
 }
 
 impl CookieTable {
-    /// With the values, cut unless they are wanted whole.
-    pub fn with_values(reveal: Reveal, whole: bool) -> Self {
+    pub fn new(width: Option<usize>, full_values: bool) -> Self {
         Self {
-            reveal: Some(reveal),
-            is_whole: whole,
+            width,
+            full_values,
             ..Self::default()
         }
     }
@@ -83,16 +83,16 @@ impl CookieTable {
         &mut self,
         out: &mut dyn Write,
         job: &Job<'_>,
-        cookies: &[Cookie],
+        matches: &[Match],
     ) -> io::Result<()> {
         let now = Timestamp::now();
-        let cookies = self.unseen(job, cookies);
-        if cookies.is_empty() {
+        let matches = self.unseen(job, matches);
+        if matches.is_empty() {
             return Ok(());
         }
-        let rows: Vec<_> = cookies
+        let rows: Vec<_> = matches
             .iter()
-            .map(|cookie| {
+            .map(|Match { cookie, .. }| {
                 let host = format!(" {}", cut(&cookie.host, WIDEST_HOST));
                 let name = cut(&cookie.name, WIDEST_NAME);
                 ([host, name, lifetime(cookie, now)], remarks(job, cookie))
@@ -110,7 +110,9 @@ impl CookieTable {
         self.align(&mut table);
         let mut whole = table.trim_fmt();
         // What is too wide for the terminal gets a line of its own.
-        let is_wide = whole.lines().any(|line| line.width() > terminal_width());
+        let is_wide = self
+            .width
+            .is_some_and(|width| whole.lines().any(|line| line.width() > width));
         if is_wide {
             let mut table = plain_table();
             for (columns, _) in &rows {
@@ -119,20 +121,22 @@ impl CookieTable {
             self.align(&mut table);
             whole = table.trim_fmt();
         }
-        for ((line, (_, remark)), cookie) in whole.lines().zip(&rows).zip(cookies) {
+        for ((line, (_, remark)), shown) in whole.lines().zip(&rows).zip(matches) {
             writeln!(out, "{line}")?;
             if is_wide && !remark.is_empty() {
                 writeln!(out, "{DEEPER}{remark}")?;
             }
-            self.value(out, job, cookie)?;
+            if let Some(value) = &shown.value {
+                self.value(out, value)?;
+            }
         }
         Ok(())
     }
 
     /// Those cookies of a store that were not shown as another's of the same profile.
-    fn unseen<'c>(&mut self, job: &Job<'_>, cookies: &'c [Cookie]) -> Vec<&'c Cookie> {
+    fn unseen<'m>(&mut self, job: &Job<'_>, matches: &'m [Match]) -> Vec<&'m Match> {
         let is_session = job.store.kind() == Kind::FirefoxSession;
-        let all = cookies.len();
+        let all = matches.len();
         let mut is_new = |cookie: &Cookie| {
             let values = self.in_session.entry(row_of(cookie)).or_default();
             let is_new = !values.contains(&cookie.value);
@@ -141,20 +145,17 @@ impl CookieTable {
             }
             is_new
         };
-        let unseen: Vec<_> = cookies
+        let unseen: Vec<_> = matches
             .iter()
-            .filter(|cookie| !is_session || is_new(cookie))
+            .filter(|shown| !is_session || is_new(&shown.cookie))
             .collect();
         self.repeated += (all - unseen.len()) as u64;
         unseen
     }
 
     /// The value of a cookie, below its line.
-    fn value(&mut self, out: &mut dyn Write, job: &Job<'_>, cookie: &Cookie) -> io::Result<()> {
-        let Some(reveal) = &mut self.reveal else {
-            return Ok(());
-        };
-        let shown = match reveal.value(job.profile, cookie) {
+    fn value(&mut self, out: &mut dyn Write, value: &Result<Shown, ValueError>) -> io::Result<()> {
+        let shown = match value {
             Ok(shown) => shown,
             Err(error) => {
                 let error = error.to_string();
@@ -166,12 +167,9 @@ impl CookieTable {
             (false, _) => "value: ",
             (true, _) => "value (no text, so in base64): ",
         };
-        let width = match terminal_width() {
-            usize::MAX => USUAL_WIDTH,
-            width => width,
-        };
+        let width = self.width.unwrap_or(USUAL_WIDTH);
         let room = width.saturating_sub(DEEPER.len() + title.len());
-        let room = match self.is_whole {
+        let room = match self.full_values {
             true => usize::MAX,
             false => room.max(LEAST_OF_A_VALUE),
         };

@@ -1,510 +1,363 @@
 //! What a person reads.
 
 use std::io::{self, Write};
-use std::ptr;
+use std::path::PathBuf;
 
 use anstyle::{AnsiColor, Style};
 
+use super::Renderer;
 use super::cookie_table::CookieTable;
-use super::text::{count, grouped, safe};
-use super::words::{
-    listed, looked_line, name_of, nothing_found, since_in_use, title_of, undo_command,
-};
-use super::{Cleaning, Listing, warn};
-use crate::claim::InUse;
-use crate::clean::{Cleaned, Looked, Outcome, Unread};
-use crate::cookie::{Cookie, Query};
-use crate::discover::{Found, Job, Profile};
+use super::text::{count, grouped, is_or_are, safe};
+use super::words::{cleaned_line, listed, looked_line, profiles_of, title_of, undo_command};
+use crate::cli::ui::{self, Ui};
+use crate::cookie::Query;
+use crate::discover::Profile;
 use crate::domain::{Domain, site_of};
-use crate::reveal::Reveal;
+use crate::engine::{Event, Outcome, Summary, Unread};
 use crate::services::service_of;
-use crate::store::{Counts, Kind};
+use crate::undo::KEPT;
 
 const TITLE: Style = Style::new().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default();
 
-/// Profiles of one browser that are in use by the same.
-struct Skipped {
-    browser: &'static str,
-    profiles: Vec<String>,
-    user: InUse,
-    /// Of the site's cookies, as far as they could be seen.
-    cookies: u64,
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Report {
+    List,
+    /// Of what is about to be deleted.
+    Preview,
+    Deletion,
 }
 
-impl Skipped {
-    fn title(&self) -> String {
-        let noun = if self.profiles.len() == 1 {
-            "profile"
-        } else {
-            "profiles"
-        };
-        format!("{}, {noun} {}", self.browser, listed(&self.profiles))
-    }
-}
-
-/// The listing and the deletion as they are told to a person.
+/// A listing or a deletion, as a person reads it.
 pub struct Human<'a> {
+    report: Report,
+    ui: &'a Ui,
     out: Box<dyn Write>,
     query: &'a Query,
-    /// The profile that was printed last.
-    current: Option<*const Profile>,
+    /// The folder of the profile that was printed last.
+    current: Option<PathBuf>,
     /// Its cookies.
     cookies: CookieTable,
-    /// The profile that was counted last.
-    last_matched: Option<*const Profile>,
-    matched: u64,
-    kept: u64,
-    also_sent: u64,
-    elsewhere: u64,
-    related: u32,
-    /// Sites of which a device-bound session stays.
-    still_bound: bool,
-    matched_profiles: u64,
-    /// Of those that matched, the ones in profiles that are in use.
-    open: u64,
-    is_any_open: bool,
-    /// Profiles that are in use, and what shows it.
-    skipped: Vec<Skipped>,
-    told: Vec<Cookie>,
-    interrupted: bool,
-    failed: bool,
-    was_waited: bool,
-    /// Cookies are not listed once more.
-    pub is_brief: bool,
-    /// What is listed is about to be deleted.
-    pub is_preview: bool,
-    quiet: bool,
-    verbose: bool,
 }
 
 impl<'a> Human<'a> {
-    /// Tells it on standard output.
-    pub fn new(query: &'a Query, quiet: bool, verbose: bool) -> Self {
-        Self::to(Box::new(anstream::stdout().lock()), query, quiet, verbose)
-    }
-
-    /// Tells it there.
-    pub fn to(out: Box<dyn Write>, query: &'a Query, quiet: bool, verbose: bool) -> Self {
+    /// `full_values`: values are not cut, however long.
+    pub fn new(report: Report, ui: &'a Ui, query: &'a Query, full_values: bool) -> Self {
         Self {
-            out,
+            report,
+            ui,
+            out: match report {
+                Report::Preview => ui.out_for_question(),
+                Report::List | Report::Deletion => ui.out(),
+            },
             query,
             current: None,
-            cookies: CookieTable::default(),
-            last_matched: None,
-            matched: 0,
-            kept: 0,
-            also_sent: 0,
-            elsewhere: 0,
-            related: 0,
-            still_bound: false,
-            matched_profiles: 0,
-            open: 0,
-            is_any_open: false,
-            skipped: Vec::new(),
-            told: Vec::new(),
-            interrupted: false,
-            failed: false,
-            was_waited: false,
-            is_brief: false,
-            is_preview: false,
-            quiet,
-            verbose,
+            cookies: CookieTable::new(ui.width, full_values),
         }
     }
 
-    /// Shows values, too; whole ones, however long.
-    pub fn show_values(&mut self, reveal: Reveal, whole: bool) {
-        self.cookies = CookieTable::with_values(reveal, whole);
-    }
-
-    /// How many cookies were told of.
-    pub fn matched(&self) -> u64 {
-        self.matched
-    }
-
-    /// Whether this is another profile than the last one.
-    fn begins(&mut self, profile: &Profile) -> bool {
-        let last = self.current.replace(ptr::from_ref(profile));
-        let is_other = last.is_none_or(|last| !ptr::eq(last, profile));
-        if is_other {
-            self.cookies.begin_profile();
-        }
-        is_other
-    }
-
-    fn title(&mut self, profile: &Profile, remark: &str) -> io::Result<()> {
-        let is_first = self.current.is_none();
-        if !self.begins(profile) {
+    /// The heading of a profile, unless it is there already.
+    fn title(&mut self, profile: &Profile, is_open: bool) -> io::Result<()> {
+        if self.current.as_ref() == Some(&profile.dir) {
             return Ok(());
         }
+        let is_first = self.current.replace(profile.dir.clone()).is_none();
+        self.cookies.begin_profile();
         if !is_first {
             writeln!(self.out)?;
         }
-        let style = TITLE;
-        writeln!(self.out, "{style}{}{style:#}{remark}", title_of(profile))
-    }
-
-    fn table(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
-        let profile = job.profile;
-        if self.quiet || cookies.is_empty() {
-            return Ok(());
-        }
-        let remark = match profile.guard.in_use() {
-            Ok(Some(_)) => format!("  {OPEN}open{OPEN:#}"),
-            _ => String::new(),
+        let open = match is_open {
+            true => format!("  {OPEN}open{OPEN:#}"),
+            false => String::new(),
         };
-        self.title(profile, &remark)?;
-        self.cookies.write(&mut *self.out, job, cookies)
+        let title = title_of(profile);
+        writeln!(self.out, "{TITLE}{title}{TITLE:#}{open}")
     }
 
     fn domains(&self) -> String {
         let names: Vec<_> = self.query.domains.iter().map(Domain::as_str).collect();
-        listed(&names)
+        listed(&names, "and")
     }
 
-    /// The domains, and that not all of their cookies are meant.
-    fn what(&self) -> String {
+    /// What selects only some of the cookies of the domains, as the end of a sentence.
+    fn filters(&self) -> &'static str {
         match self.query.is_of_whole_sites() || self.query.exact {
-            true => self.domains(),
-            false => format!("{} as narrowed down", self.domains()),
+            true => "",
+            false => " match these filters",
         }
     }
 
-    fn skip(&mut self, profile: &Profile, user: &InUse, cookies: u64) {
-        let browser = profile.browser.name;
-        let name = name_of(profile);
-        let same = |s: &&mut Skipped| s.browser == browser && s.user == *user;
-        match self.skipped.iter_mut().find(same) {
-            Some(skipped) => {
-                skipped.cookies += cookies;
-                if !skipped.profiles.contains(&name) {
-                    skipped.profiles.push(name);
-                }
+    /// Of the cookies, those that the site set while embedded in another.
+    fn elsewhere(&mut self, n: u64) -> io::Result<()> {
+        let (now, before) = is_or_are(n);
+        let verb = if self.report == Report::Deletion {
+            before
+        } else {
+            now
+        };
+        match n {
+            0 => Ok(()),
+            1 => writeln!(self.out, "1 of them {verb} partitioned under another site."),
+            n => {
+                let n = grouped(n);
+                writeln!(
+                    self.out,
+                    "{n} of them {verb} partitioned under other sites."
+                )
             }
-            None => self.skipped.push(Skipped {
-                browser,
-                profiles: vec![name],
-                user: user.clone(),
-                cookies,
-            }),
         }
     }
 
     /// Why more were counted than shown.
-    fn tell_repeated(&mut self) -> io::Result<()> {
-        let repeated = self.cookies.repeated();
-        let (are, same) = match repeated {
-            0 => return Ok(()),
-            1 => ("is", "a cookie shown above"),
-            _ => ("are", "cookies shown above"),
-        };
-        writeln!(
-            self.out,
-            "{} of them {are} in a second session file, the same as {same}.",
-            grouped(repeated)
-        )
-    }
-
-    /// Takes note of what else a store has to do with what was asked for.
-    fn note(&mut self, job: &Job<'_>, counts: &Counts) {
-        self.elsewhere += counts.elsewhere;
-        self.related |= counts.related;
-        match job.store.kind() {
-            Kind::DeviceBound => self.still_bound |= counts.also_sent > 0,
-            _ => self.also_sent += counts.also_sent,
+    fn repeated(&mut self) -> io::Result<()> {
+        let n = self.cookies.repeated();
+        let (is, _) = is_or_are(n);
+        match n {
+            0 => Ok(()),
+            1 => writeln!(
+                self.out,
+                "1 of them {is} in a second session file, the same as a cookie shown above."
+            ),
+            n => writeln!(
+                self.out,
+                "{} of them {is} in a second session file, the same as cookies shown above.",
+                grouped(n)
+            ),
         }
     }
 
-    /// Tells what else there is, and how it would be taken along.
-    fn tell_the_rest(&mut self) -> io::Result<()> {
-        if self.quiet {
-            return Ok(());
-        }
+    /// What else there is, and how it would be taken along.
+    fn the_rest(&mut self, summary: &Summary) -> io::Result<()> {
         let domains = self.domains();
-        let mut sites: Vec<_> = self
+        let sites = self
             .query
             .domains
             .iter()
-            .map(|domain| site_of(domain.as_str()))
-            .collect();
+            .map(|domain| site_of(domain.as_str()));
+        let mut sites: Vec<_> = sites.collect();
         sites.dedup();
         let sites = sites.join(" ");
-        if self.also_sent > 0 {
+        match summary.also_sent {
+            0 => {}
+            1 => writeln!(
+                self.out,
+                "1 cookie of a parent domain is sent to {domains} too, and stays. To delete it: \
+                 cookieclean {sites}"
+            )?,
+            n => writeln!(
+                self.out,
+                "{} of parent domains are sent to {domains} too, and stay. To delete them: \
+                 cookieclean {sites}",
+                count(n, "cookie")
+            )?,
+        }
+        if summary.keeps_bound_session {
             writeln!(
                 self.out,
-                "{} to {domains} too, and {};\n\"cookieclean {sites}\" takes {} along.",
-                match self.also_sent {
-                    1 => "1 cookie of a host above is sent".to_owned(),
-                    n => format!("{} of hosts above are sent", count(n, "cookie")),
-                },
-                if self.also_sent == 1 { "stays" } else { "stay" },
-                if self.also_sent == 1 { "it" } else { "them" },
+                "A device-bound session of the whole site stays, and may bring cookies back. To \
+                 delete it: cookieclean {sites}"
             )?;
         }
-        if self.still_bound {
-            writeln!(
-                self.out,
-                "A device-bound session of the whole site stays, and may bring cookies back;\n\
-                 \"cookieclean {sites}\" takes it along."
-            )?;
-        }
-        let related = self.query.related_of(self.related);
         for domain in &self.query.domains {
             let Some(service) = service_of(domain) else {
                 continue;
             };
-            let others: Vec<_> = related
-                .iter()
-                .filter(|site| service.sites.contains(&site.as_str()))
-                .collect();
+            let is_of_service = |site: &&String| service.sites.contains(&site.as_str());
+            let others: Vec<_> = summary.related.iter().filter(is_of_service).collect();
             if !others.is_empty() {
                 writeln!(
                     self.out,
-                    "{} has cookies at {} too: \"cookieclean {domain} --related\" takes them along.",
+                    "{} also has cookies at {}. To delete them: cookieclean {domain} --related",
                     service.name,
-                    listed(&others),
+                    listed(&others, "and"),
                 )?;
             }
         }
         Ok(())
     }
 
-    /// Of what matched, what the site set while embedded in another.
-    fn tell_elsewhere(&mut self, what: &str) -> io::Result<()> {
-        match self.elsewhere {
-            0 => Ok(()),
-            1 => writeln!(
-                self.out,
-                "1 of them lies partitioned under another site{}.",
-                what.replace("were", "was")
-            ),
-            n => writeln!(
-                self.out,
-                "{} of them lie partitioned under other sites{what}.",
-                grouped(n)
-            ),
+    fn did_you_mean(&mut self, summary: &Summary) -> io::Result<()> {
+        match summary.similar.is_empty() {
+            true => Ok(()),
+            false => writeln!(self.out, "Did you mean {}?", listed(&summary.similar, "or")),
         }
     }
-}
 
-impl Listing for Human<'_> {
-    fn cookies(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
-        self.table(job, cookies)
-    }
-
-    fn store(&mut self, job: &Job<'_>, looked: &Looked) -> io::Result<()> {
-        if let Ok(counts) = &looked.outcome {
-            self.matched += counts.matched;
-            self.note(job, counts);
-            if counts.matched > 0 && self.last_matched != Some(ptr::from_ref(job.profile)) {
-                self.last_matched = Some(ptr::from_ref(job.profile));
-                self.matched_profiles += 1;
-            }
+    fn end_of_list(&mut self, summary: &Summary) -> io::Result<()> {
+        for blocker in &summary.blocked {
+            let what = format!("could not read {}", profiles_of(blocker));
+            ui::blocked(&what, &blocker.user, "Close it and run this again.");
         }
-        self.is_any_open |= looked.in_use.is_some();
-        match (&looked.outcome, &looked.in_use) {
-            (Err(Unread::Failed(error)), _) => {
-                self.failed = true;
-                super::error(error);
-            }
-            (Err(Unread::InUse), user) => {
-                let locked = || InUse::shown_by("its store is locked".into());
-                let user = user.clone().unwrap_or_else(locked);
-                self.skip(job.profile, &user, 0);
-            }
-            (Ok(counts), Some(_)) => self.open += counts.matched,
-            (Ok(_), None) => {}
-        }
-        if self.verbose {
-            self.title(job.profile, "")?;
-            writeln!(self.out, "{}", looked_line(job, looked))?;
-        }
-        Ok(())
-    }
-
-    fn end(&mut self, found: &Found) -> io::Result<()> {
-        for skipped in &self.skipped {
-            warn(&format!(
-                "{} could not be read, {}. Close it and look again.",
-                skipped.title(),
-                since_in_use(&skipped.user)
-            ));
-        }
-        if self.quiet {
+        if summary.profiles == 0 {
             return Ok(());
-        }
-        if found.profiles.is_empty() {
-            return nothing_found(&mut self.out, found);
         }
         if self.current.is_some() {
             writeln!(self.out)?;
         }
-        if self.matched == 0 {
-            let read = match self.failed || !self.skipped.is_empty() {
-                true => "what could be read".into(),
-                false => count(found.profiles.len() as u64, "profile"),
+        let domains = self.domains();
+        let filters = self.filters();
+        let profiles = count(summary.profiles as u64, "profile");
+        if summary.matched == 0 {
+            let place = match summary.failed > 0 || !summary.blocked.is_empty() {
+                true => "what could be read",
+                false => &profiles,
             };
-            writeln!(self.out, "No cookies of {} in {read}.", self.what())?;
+            writeln!(self.out, "No cookies of {domains} in {place}{filters}.")?;
+            self.did_you_mean(summary)?;
         } else {
+            let matched = count(summary.matched, "cookie");
+            let matched_profiles = grouped(summary.matched_profiles as u64);
+            let filters = match (summary.matched, filters) {
+                (1, " match these filters") => " matches these filters",
+                (_, filters) => filters,
+            };
+            let unchanged = match self.report {
+                Report::List => " Nothing was changed.",
+                Report::Preview | Report::Deletion => "",
+            };
             writeln!(
                 self.out,
-                "{} of {} in {} of {}.{}",
-                count(self.matched, "cookie"),
-                self.what(),
-                grouped(self.matched_profiles),
-                count(found.profiles.len() as u64, "profile"),
-                if self.is_preview {
-                    ""
-                } else {
-                    " Nothing was changed."
-                }
+                "{matched} of {domains} in {matched_profiles} of {profiles}{filters}.{unchanged}"
             )?;
+            self.elsewhere(summary.elsewhere)?;
         }
-        if self.matched > 0 {
-            self.tell_elsewhere("")?;
-        }
-        self.tell_repeated()?;
+        self.repeated()?;
         if self.cookies.was_cut() {
             writeln!(self.out, "Long values were cut; --full shows them whole.")?;
         }
-        if self.is_preview && self.open > 0 {
+        if self.report == Report::Preview && summary.matched_open > 0 {
+            let (is, _) = is_or_are(summary.matched_open);
+            let n = grouped(summary.matched_open);
             writeln!(
                 self.out,
-                "{} of them are in profiles that are open, and would be skipped.",
-                grouped(self.open)
+                "{n} of them {is} in profiles that are open, and would be skipped."
             )?;
-        } else if self.is_any_open {
+        } else if summary.is_any_open {
             writeln!(
                 self.out,
                 "An open browser may have cookies that it has not written yet."
             )?;
         }
-        self.tell_the_rest()
-    }
-}
-
-impl Cleaning for Human<'_> {
-    fn cookies(&mut self, _: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
-        self.told.extend_from_slice(cookies);
-        Ok(())
+        self.the_rest(summary)
     }
 
-    fn store(&mut self, job: &Job<'_>, cleaned: &Cleaned) -> io::Result<()> {
-        let told = std::mem::take(&mut self.told);
-        if let Some(counts) = &cleaned.counts {
-            self.note(job, counts);
-        }
-        match &cleaned.outcome {
-            Outcome::Cleaned {
-                deleted,
-                kept,
-                trouble,
-            } => {
-                if self.last_matched != Some(ptr::from_ref(job.profile)) {
-                    self.last_matched = Some(ptr::from_ref(job.profile));
-                    self.matched_profiles += 1;
-                }
-                if !self.is_brief {
-                    self.table(job, &told)?;
-                }
-                self.matched += deleted;
-                self.kept += kept;
-                let more = deleted.saturating_sub(told.len() as u64);
-                if more > 0 && !self.quiet && !self.is_brief {
-                    writeln!(self.out, "  and {} more", grouped(more))?;
-                }
-                if let Some(error) = trouble {
-                    super::error(error);
-                }
-            }
-            Outcome::NothingMatched => self.kept += cleaned.counts.map_or(0, |c| c.total),
-            Outcome::InUse(user) => {
-                self.skip(job.profile, user, cleaned.counts.map_or(0, |c| c.matched));
-            }
-            Outcome::Failed(error) => {
-                self.failed = true;
-                super::error(error);
-            }
-            Outcome::Interrupted => self.interrupted = true,
-        }
-        Ok(())
-    }
-
-    fn was_waited(&mut self, waited: bool) {
-        self.was_waited = waited;
-    }
-
-    fn end(&mut self, found: &Found, undo: Option<&str>) -> io::Result<()> {
+    fn end_of_deletion(&mut self, summary: &Summary) -> io::Result<()> {
         if self.current.is_some() {
             writeln!(self.out)?;
         }
-        for skipped in &self.skipped {
-            let with = match skipped.cookies {
+        for blocker in &summary.blocked {
+            let cookies = match blocker.cookies {
                 0 => String::new(),
-                n => format!(" with {} to delete", count(n, "cookie")),
+                n => format!(" ({} to delete)", count(n, "cookie")),
             };
-            let what = format!("{}{with}", skipped.title());
-            super::skipped(&what, &skipped.user, self.was_waited);
+            let what = format!("{}{cookies}", profiles_of(blocker));
+            ui::skipped(&what, &blocker.user, summary.has_waited);
         }
-        if self.quiet {
+        if summary.profiles == 0 {
             return Ok(());
         }
-        if found.profiles.is_empty() {
-            return nothing_found(&mut self.out, found);
-        }
         let domains = self.domains();
-        if self.matched == 0 {
-            let what = self.what();
-            let open: usize = self
-                .skipped
-                .iter()
-                .map(|skipped| skipped.profiles.len())
-                .sum();
-            let all_open = open == found.profiles.len();
-            match (
-                self.failed || self.interrupted || all_open,
-                self.skipped.is_empty(),
-            ) {
-                (true, _) => writeln!(self.out, "Nothing was deleted.")?,
-                (false, false) => writeln!(
+        let profiles = count(summary.profiles as u64, "profile");
+        if summary.deleted == 0 {
+            let filters = self.filters();
+            let open: usize = summary.blocked.iter().map(|b| b.profiles.len()).sum();
+            let is_all_open = open == summary.profiles;
+            let is_known = summary.failed == 0 && !summary.is_cancelled && !is_all_open;
+            match (is_known, open) {
+                (false, _) => writeln!(self.out, "Nothing was deleted.")?,
+                (true, 0) => writeln!(
                     self.out,
-                    "Nothing was deleted: no cookies of {what} in the profiles that are closed."
+                    "Nothing was deleted: no cookies of {domains} in {profiles}{filters}."
                 )?,
-                (false, true) => writeln!(
+                (true, _) => writeln!(
                     self.out,
-                    "Nothing was deleted: no cookies of {what} in {}.",
-                    count(found.profiles.len() as u64, "profile")
+                    "Nothing was deleted: no cookies of {domains} in the closed profiles{filters}."
                 )?,
             }
-            return self.tell_the_rest();
+            self.did_you_mean(summary)?;
+            return self.the_rest(summary);
         }
         writeln!(
             self.out,
             "Deleted {} of {domains} from {}; {} kept.",
-            count(self.matched, "cookie"),
-            count(self.matched_profiles, "profile"),
-            match self.kept {
+            count(summary.deleted, "cookie"),
+            count(summary.matched_profiles as u64, "profile"),
+            match summary.kept {
                 1 => "1 other was".into(),
                 n => format!("{} others were", grouped(n)),
             },
         )?;
-        self.tell_elsewhere(", and were deleted too")?;
-        self.tell_repeated()?;
-        self.tell_the_rest()?;
-        match undo {
+        self.elsewhere(summary.elsewhere)?;
+        self.repeated()?;
+        self.the_rest(summary)?;
+        let days = KEPT.as_hours() / 24;
+        match &summary.undo {
             Some(id) => writeln!(
                 self.out,
-                "To put them back, within 7 days: {}",
+                "To put them back within {days} days: {}",
                 safe(&undo_command(id))
             )?,
             None => writeln!(self.out, "No copy was kept.")?,
         }
         writeln!(
             self.out,
-            "Only cookies were deleted: localStorage, IndexedDB and the cache of\n{domains} are \
+            "Only cookies were deleted: localStorage, IndexedDB and the cache of {domains} are \
              still there."
-        )?;
-        Ok(())
+        )
+    }
+}
+
+impl Renderer for Human<'_> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Matches {
+                job,
+                is_open,
+                matches,
+            } => {
+                if matches.is_empty() {
+                    return Ok(());
+                }
+                self.title(job.profile, *is_open)?;
+                self.cookies.write(&mut *self.out, job, matches)
+            }
+            Event::Looked { job, looked } => {
+                if let Err(Unread::Failed(error)) = &looked.outcome {
+                    ui::error(error);
+                }
+                if self.ui.verbose {
+                    self.title(job.profile, looked.in_use.is_some())?;
+                    writeln!(self.out, "{}", looked_line(job, looked))?;
+                }
+                Ok(())
+            }
+            Event::Cleaned { job, cleaned } => {
+                if cleaned.not_shown > 0 {
+                    writeln!(self.out, "  and {} more", grouped(cleaned.not_shown))?;
+                }
+                match &cleaned.outcome {
+                    Outcome::Cleaned {
+                        trouble: Some(error),
+                        ..
+                    }
+                    | Outcome::Failed(error) => ui::error(error),
+                    _ => {}
+                }
+                if self.ui.verbose {
+                    let is_open = matches!(cleaned.outcome, Outcome::InUse(_));
+                    self.title(job.profile, is_open)?;
+                    writeln!(self.out, "{}", safe(&cleaned_line(job, cleaned)))?;
+                }
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+        match self.report {
+            Report::List | Report::Preview => self.end_of_list(summary),
+            Report::Deletion => self.end_of_deletion(summary),
+        }
     }
 }

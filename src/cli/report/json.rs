@@ -8,14 +8,15 @@ use serde_json::Serializer;
 use serde_json::ser::Formatter;
 use zeroize::Zeroizing;
 
+use super::Renderer;
 use super::text::is_unsafe;
-use super::{Cleaning, Listing};
 use crate::claim::{InUse, Process, Unseen};
-use crate::clean::{Cleaned, Looked, Outcome, Unread};
-use crate::cookie::{Cookie, MatchedBy, Query, SameSite};
+use crate::cookie::{MatchedBy, Query, SameSite};
 use crate::discover::{Found, Job};
+use crate::engine::{Cleaned, Event, Looked, Match, Outcome, Summary, Unread};
 use crate::error::Error;
-use crate::reveal::{Reveal, Shown};
+use crate::reveal::Shown;
+use crate::store::Counts;
 use crate::store::Kind;
 use crate::value::ValueError;
 
@@ -76,23 +77,23 @@ struct CookieRow<'a> {
     matched_by: MatchedBy,
     login: bool,
     #[serde(flatten)]
-    value: Option<ValuePart>,
+    value: Option<ValuePart<'a>>,
 }
 
 /// What `--show-values` adds to a cookie.
 #[derive(Serialize)]
-struct ValuePart {
-    value: Option<Zeroizing<String>>,
+struct ValuePart<'a> {
+    value: Option<&'a str>,
     /// `utf-8`, or `base64` where the value is no text.
     value_encoding: Option<&'static str>,
     value_error: Option<String>,
 }
 
-impl ValuePart {
-    fn of(shown: Result<Shown, ValueError>) -> Self {
+impl<'a> ValuePart<'a> {
+    fn of(shown: &'a Result<Shown, ValueError>) -> Self {
         match shown {
             Ok(shown) => Self {
-                value: Some(shown.text),
+                value: Some(&shown.text),
                 value_encoding: Some(if shown.is_base64 { "base64" } else { "utf-8" }),
                 value_error: None,
             },
@@ -186,13 +187,18 @@ pub fn processes(user: Option<&InUse>) -> Vec<ProcessRow> {
         .unwrap_or_default()
 }
 
+impl Problem {
+    pub fn of(error: &Error) -> Self {
+        Self {
+            path: error.path.display().to_string(),
+            error: error.fault.to_string(),
+        }
+    }
+}
+
 /// What could not be searched.
 pub fn problems(found: &Found) -> Vec<Problem> {
-    let row = |problem: &Error| Problem {
-        path: problem.path.display().to_string(),
-        error: problem.fault.to_string(),
-    };
-    found.problems.iter().map(row).collect()
+    found.problems.iter().map(Problem::of).collect()
 }
 
 impl StoreRow {
@@ -214,21 +220,32 @@ impl StoreRow {
             error: None,
         }
     }
+
+    fn count(&mut self, counts: &Counts) {
+        self.total = Some(counts.total);
+        self.matched = Some(counts.matched);
+        self.also_sent = Some(counts.also_sent);
+        self.elsewhere = Some(counts.elsewhere);
+    }
+
+    fn failed(&mut self, error: &Error) {
+        self.status = "error";
+        self.error = Some(error.to_string());
+    }
 }
 
 /// `list`, written as it goes, so that memory does not grow with what is found.
-pub struct JsonListing<'a> {
+pub struct JsonListing {
     out: StdoutLock<'static>,
-    query: &'a Query,
-    reveal: Option<Reveal>,
     stores: Vec<StoreRow>,
-    related: u32,
-    first: bool,
+    problems: Vec<Problem>,
+    is_first: bool,
 }
 
-impl<'a> JsonListing<'a> {
-    /// `reveal`: what shows values, when they are to be shown.
-    pub fn begin(query: &'a Query, reveal: Option<Reveal>) -> io::Result<Self> {
+impl JsonListing {
+    /// # Errors
+    /// When it cannot be written.
+    pub fn begin(query: &Query) -> io::Result<Self> {
         let mut out = io::stdout().lock();
         let domains: Vec<_> = query.domains.iter().map(|d| d.as_str()).collect();
         write!(out, "{{\"schema\":{SCHEMA},\"domains\":")?;
@@ -236,22 +253,19 @@ impl<'a> JsonListing<'a> {
         write!(out, ",\"cookies\":[")?;
         Ok(Self {
             out,
-            query,
-            reveal,
             stores: Vec::new(),
-            related: 0,
-            first: true,
+            problems: Vec::new(),
+            is_first: true,
         })
     }
-}
 
-impl Listing for JsonListing<'_> {
-    fn cookies(&mut self, job: &Job<'_>, cookies: &[Cookie]) -> io::Result<()> {
+    fn cookies(&mut self, job: &Job<'_>, matches: &[Match]) -> io::Result<()> {
         // With room for values, so that none is left behind where it had to grow.
-        let room = if self.reveal.is_some() { ROOM } else { 0 };
+        let has_values = matches.iter().any(|shown| shown.value.is_some());
+        let room = if has_values { ROOM } else { 0 };
         let mut text = Zeroizing::new(Vec::with_capacity(room));
-        for cookie in cookies {
-            if !std::mem::take(&mut self.first) {
+        for Match { cookie, value } in matches {
+            if !std::mem::take(&mut self.is_first) {
                 text.push(b',');
             }
             let row = CookieRow {
@@ -273,10 +287,7 @@ impl Listing for JsonListing<'_> {
                 same_site: cookie.same_site,
                 matched_by: cookie.matched_by,
                 login: cookie.is_login(),
-                value: self
-                    .reveal
-                    .as_mut()
-                    .map(|reveal| ValuePart::of(reveal.value(job.profile, cookie))),
+                value: value.as_ref().map(ValuePart::of),
             };
             self::write(&mut *text, &row)?;
             if text.len() > ROOM / 2 {
@@ -287,34 +298,36 @@ impl Listing for JsonListing<'_> {
         self.out.write_all(&text)
     }
 
-    fn store(&mut self, job: &Job<'_>, looked: &Looked) -> io::Result<()> {
+    fn store(&mut self, job: &Job<'_>, looked: &Looked) {
         let mut row = StoreRow::of(job, "ok");
         row.in_use = looked.in_use.is_some();
         match &looked.outcome {
-            Ok(counts) => {
-                row.total = Some(counts.total);
-                row.matched = Some(counts.matched);
-                row.also_sent = Some(counts.also_sent);
-                row.elsewhere = Some(counts.elsewhere);
-                self.related |= counts.related;
-            }
-            Err(Unread::InUse) => row.status = "in-use",
-            Err(Unread::Failed(error)) => {
-                row.status = "error";
-                row.error = Some(error.to_string());
-            }
+            Ok(counts) => row.count(counts),
+            Err(Unread::InUse { .. }) => row.status = "in-use",
+            Err(Unread::Failed(error)) => row.failed(error),
         }
         self.stores.push(row);
+    }
+}
+
+impl Renderer for JsonListing {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Searched(found) => self.problems = problems(found),
+            Event::Matches { job, matches, .. } => self.cookies(job, matches)?,
+            Event::Looked { job, looked } => self.store(job, looked),
+            _ => {}
+        }
         Ok(())
     }
 
-    fn end(&mut self, found: &Found) -> io::Result<()> {
+    fn end(&mut self, summary: &Summary) -> io::Result<()> {
         write!(self.out, "],\"stores\":")?;
         self::write(&mut self.out, &self.stores)?;
         write!(self.out, ",\"related\":")?;
-        self::write(&mut self.out, &self.query.related_of(self.related))?;
+        self::write(&mut self.out, &summary.related)?;
         write!(self.out, ",\"problems\":")?;
-        self::write(&mut self.out, &problems(found))?;
+        self::write(&mut self.out, &self.problems)?;
         writeln!(self.out, "}}")?;
         self.out.flush()
     }
@@ -322,7 +335,7 @@ impl Listing for JsonListing<'_> {
 
 /// A deletion, written at its end.
 #[derive(Serialize)]
-pub struct JsonCleaning {
+pub struct JsonDeletion {
     schema: u32,
     domains: Vec<String>,
     deleted: u64,
@@ -330,10 +343,6 @@ pub struct JsonCleaning {
     undo: Option<UndoRow>,
     /// Other sites of the same service that have cookies.
     related: Vec<String>,
-    #[serde(skip)]
-    seen: u32,
-    #[serde(skip)]
-    query: Query,
     problems: Vec<Problem>,
 }
 
@@ -342,7 +351,7 @@ struct UndoRow {
     id: String,
 }
 
-impl JsonCleaning {
+impl JsonDeletion {
     pub fn begin(query: &Query) -> Self {
         Self {
             schema: SCHEMA,
@@ -351,19 +360,11 @@ impl JsonCleaning {
             stores: Vec::new(),
             undo: None,
             related: Vec::new(),
-            seen: 0,
-            query: query.clone(),
             problems: Vec::new(),
         }
     }
-}
 
-impl Cleaning for JsonCleaning {
-    fn cookies(&mut self, _: &Job<'_>, _: &[Cookie]) -> io::Result<()> {
-        Ok(())
-    }
-
-    fn store(&mut self, job: &Job<'_>, cleaned: &Cleaned) -> io::Result<()> {
+    fn store(&mut self, job: &Job<'_>, cleaned: &Cleaned) {
         let mut row = StoreRow::of(job, "cleaned");
         let mut part = DeletionPart {
             deleted: 0,
@@ -371,12 +372,8 @@ impl Cleaning for JsonCleaning {
             in_use_by: Vec::new(),
             in_use_why: None,
         };
-        if let Some(counts) = cleaned.counts {
-            row.total = Some(counts.total);
-            row.matched = Some(counts.matched);
-            row.also_sent = Some(counts.also_sent);
-            row.elsewhere = Some(counts.elsewhere);
-            self.seen |= counts.related;
+        if let Some(counts) = &cleaned.counts {
+            row.count(counts);
         }
         match &cleaned.outcome {
             Outcome::Cleaned {
@@ -386,10 +383,8 @@ impl Cleaning for JsonCleaning {
             } => {
                 part.deleted = *deleted;
                 part.kept = Some(*kept);
-                self.deleted += deleted;
                 if let Some(error) = trouble {
-                    row.status = "error";
-                    row.error = Some(error.to_string());
+                    row.failed(error);
                 }
             }
             Outcome::NothingMatched => row.status = "nothing-matched",
@@ -399,23 +394,28 @@ impl Cleaning for JsonCleaning {
                 part.in_use_by = processes(Some(user));
                 part.in_use_why = Some(Why::of(user));
             }
-            Outcome::Failed(error) => {
-                row.status = "error";
-                row.error = Some(error.to_string());
-            }
+            Outcome::Failed(error) => row.failed(error),
             Outcome::Interrupted => row.status = "interrupted",
         }
         row.deletion = Some(part);
         self.stores.push(row);
+    }
+}
+
+impl Renderer for JsonDeletion {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        match event {
+            Event::Searched(found) => self.problems = problems(found),
+            Event::Cleaned { job, cleaned } => self.store(job, cleaned),
+            _ => {}
+        }
         Ok(())
     }
 
-    fn was_waited(&mut self, _: bool) {}
-
-    fn end(&mut self, found: &Found, undo: Option<&str>) -> io::Result<()> {
-        self.undo = undo.map(|id| UndoRow { id: id.to_owned() });
-        self.related = self.query.related_of(self.seen);
-        self.problems = problems(found);
+    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+        self.deleted = summary.deleted;
+        self.undo = summary.undo.clone().map(|id| UndoRow { id });
+        self.related.clone_from(&summary.related);
         crate::cli::print_json(self)
     }
 }

@@ -11,35 +11,46 @@ const WORTH_IT: Duration = Duration::from_secs(1);
 /// work left. Nothing is shown where standard error is no terminal.
 pub struct Progress {
     started: Instant,
-    total: u64,
-    done: u64,
+    total: usize,
+    done: usize,
     bar: Option<ProgressBar>,
     wanted: bool,
 }
 
 impl Progress {
-    pub fn new(stores: usize, wanted: bool) -> Self {
+    pub fn new(wanted: bool) -> Self {
         Self {
             started: Instant::now(),
-            total: stores as u64,
+            total: 0,
             done: 0,
             bar: None,
             wanted,
         }
     }
 
-    /// One store is done.
-    pub fn step(&mut self) {
-        self.done += 1;
-        if let Some(bar) = &self.bar {
-            bar.set_position(self.done);
+    /// So many stores are done, of so many.
+    pub fn set(&mut self, done: usize, total: usize) {
+        (self.done, self.total) = (done, total);
+        if done == total {
+            // What comes next is another pass.
+            self.clear();
+            self.started = Instant::now();
+        } else if let Some(bar) = &self.bar {
+            bar.set_position(done as u64);
         } else if self.wanted && self.left() > WORTH_IT {
-            let bar = ProgressBar::with_draw_target(Some(self.total), ProgressDrawTarget::stderr());
+            let target = ProgressDrawTarget::stderr();
+            let bar = ProgressBar::with_draw_target(Some(total as u64), target);
             if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos} of {len} stores") {
                 bar.set_style(style);
             }
-            bar.set_position(self.done);
+            bar.set_position(done as u64);
             self.bar = Some(bar);
+        }
+    }
+
+    fn clear(&mut self) {
+        if let Some(bar) = self.bar.take() {
+            bar.finish_and_clear();
         }
     }
 
@@ -59,8 +70,6 @@ impl Progress {
 
 impl Drop for Progress {
     fn drop(&mut self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
-        }
+        self.clear();
     }
 }

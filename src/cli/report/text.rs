@@ -67,11 +67,6 @@ pub fn fit(text: &str, columns: usize) -> (Zeroizing<String>, bool) {
     (fitting, true)
 }
 
-/// How many columns there are; without a terminal as many as one likes.
-pub fn terminal_width() -> usize {
-    terminal_size::terminal_size().map_or(usize::MAX, |(width, _)| width.0.into())
-}
-
 /// Columns without lines between them.
 pub fn plain_table() -> Table {
     let mut table = Table::new();
@@ -83,6 +78,15 @@ pub fn plain_table() -> Table {
 pub fn count(n: u64, noun: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(n))
+}
+
+/// The verb for so many, now and in the past.
+pub fn is_or_are(n: u64) -> (&'static str, &'static str) {
+    if n == 1 {
+        ("is", "was")
+    } else {
+        ("are", "were")
+    }
 }
 
 /// A number with a comma at every thousand.

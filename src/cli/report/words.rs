@@ -1,15 +1,16 @@
 //! What things are called when a person reads of them.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::text::{cut, grouped, safe};
 use crate::claim::InUse;
-use crate::clean::{Looked, Unread};
 use crate::cookie::{Cookie, MatchedBy};
 use crate::discover::{Found, Job, Profile};
+use crate::engine::{Blocker, Cleaned, Looked, Outcome, ProfileName, Unread};
 use crate::store::Kind;
 use crate::system::owner::working_as;
 
@@ -17,16 +18,54 @@ use crate::system::owner::working_as;
 pub const WIDEST_HOST: usize = 60;
 pub const WIDEST_NAME: usize = 50;
 
-/// Where was looked, when no profile was found at all.
-pub fn nothing_found(out: &mut dyn Write, found: &Found) -> io::Result<()> {
-    writeln!(out, "No browser profile was found. Looked in:")?;
-    for folder in &found.looked_in {
-        writeln!(out, "  {}", safe(&folder.display().to_string()))?;
+/// That no profile was found at all, and what was looked for. `windows_home`: where the
+/// browsers of Windows are, under WSL.
+pub fn nothing_found(
+    out: &mut dyn Write,
+    found: &Found,
+    verbose: bool,
+    windows_home: Option<&Path>,
+) -> io::Result<()> {
+    writeln!(out, "No browser profile was found.")?;
+    let names = kinds(&found.looked_for);
+    if verbose || names.is_empty() {
+        writeln!(out, "Looked in:")?;
+        for folder in &found.looked_in {
+            writeln!(out, "  {}", safe(&folder.display().to_string()))?;
+        }
+    } else {
+        let names = listed(&names, "and");
+        writeln!(out, "Looked for {names}; --verbose shows where.")?;
+    }
+    if let Some(home) = windows_home {
+        let home = home.display().to_string();
+        writeln!(
+            out,
+            "This is WSL. For the browsers of Windows, add: --layout windows --home {}",
+            safe(&quoted(&home))
+        )?;
     }
     writeln!(
         out,
         "If a browser keeps its profiles elsewhere, name the folder with --profile-dir."
     )
+}
+
+/// Names of browsers without those of their channels: `Google Chrome Beta` is a kind of
+/// `Google Chrome`.
+fn kinds<'a>(names: &[&'a str]) -> Vec<&'a str> {
+    let is_channel = |name: &&&str| {
+        let of = |other: &&str| {
+            name.strip_prefix(other)
+                .is_some_and(|rest| rest.starts_with(' '))
+        };
+        names.iter().any(of)
+    };
+    names
+        .iter()
+        .filter(|name| !is_channel(name))
+        .copied()
+        .collect()
 }
 
 /// What puts a deletion back: as its owner, if that is as whom it was deleted.
@@ -51,35 +90,55 @@ fn quoted(path: &str) -> String {
 
 /// `Google Chrome, profile Work (Profile 1)`.
 pub fn title_of(profile: &Profile) -> String {
-    format!("{}, profile {}", profile.browser.name, name_of(profile))
+    let name = name_of(&ProfileName::of(profile));
+    format!("{}, profile {name}", profile.browser.name)
 }
 
-/// `Work (Profile 1)`.
-pub fn name_of(profile: &Profile) -> String {
-    let shown = cut(&profile.display_name, WIDEST_NAME);
-    if profile.display_name == profile.name {
-        shown
-    } else {
-        format!("{shown} ({})", safe(&profile.name))
+/// As [`title_of`]; a browser that has several profiles open goes by its own name.
+pub fn blocker_title(blocker: &Blocker) -> String {
+    match blocker.profiles.as_slice() {
+        [profile] => format!("{}, profile {}", blocker.browser, name_of(profile)),
+        _ => blocker.browser.to_owned(),
     }
 }
 
-/// `one, two and three`.
-pub fn listed(names: &[impl AsRef<str>]) -> String {
+/// `Google Chrome, profiles Alice (Default) and Work (Profile 1)`.
+pub fn profiles_of(blocker: &Blocker) -> String {
+    match blocker.profiles.as_slice() {
+        [] | [_] => blocker_title(blocker),
+        several => {
+            let names: Vec<_> = several.iter().map(name_of).collect();
+            format!("{}, profiles {}", blocker.browser, listed(&names, "and"))
+        }
+    }
+}
+
+/// `Work (Profile 1)`.
+fn name_of(profile: &ProfileName) -> String {
+    let shown = cut(&profile.shown, WIDEST_NAME);
+    if profile.shown == profile.folder {
+        shown
+    } else {
+        format!("{shown} ({})", safe(&profile.folder))
+    }
+}
+
+/// `one, two and three`; `word`: and, or.
+pub fn listed(names: &[impl AsRef<str>], word: &str) -> String {
     let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
     match names.split_last() {
         Some((last, [])) => (*last).to_owned(),
-        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+        Some((last, rest)) => format!("{} {word} {last}", rest.join(", ")),
         None => String::new(),
     }
 }
 
-/// `since it is open (chrome, process 4242, since 09:14)`.
-pub fn since_in_use(user: &InUse) -> String {
+/// `it is open (chrome, process 4242, since 09:14)`.
+pub fn is_in_use(user: &InUse) -> String {
     let by = by_whom(user);
     match user.is_cookieclean() {
-        true => format!("since another cookieclean is at work there{by}"),
-        false => format!("since it is open{by}"),
+        true => format!("another cookieclean is working on it{by}"),
+        false => format!("it is open{by}"),
     }
 }
 
@@ -153,16 +212,63 @@ pub fn remarks(job: &Job<'_>, cookie: &Cookie) -> String {
     remarks.join(", ")
 }
 
+/// What a look at a store found.
 pub fn looked_line(job: &Job<'_>, looked: &Looked) -> String {
+    store_line(
+        job,
+        &match &looked.outcome {
+            Ok(counts) => format!(
+                "{} of {} match",
+                grouped(counts.matched),
+                grouped(counts.total)
+            ),
+            Err(Unread::InUse { .. }) => "in use".into(),
+            Err(Unread::Failed(_)) => "not read".into(),
+        },
+    )
+}
+
+/// What a deletion did with a store.
+pub fn cleaned_line(job: &Job<'_>, cleaned: &Cleaned) -> String {
+    store_line(
+        job,
+        &match &cleaned.outcome {
+            Outcome::Cleaned { deleted, kept, .. } => {
+                format!("{} deleted, {} kept", grouped(*deleted), grouped(*kept))
+            }
+            Outcome::NothingMatched => {
+                let kept = cleaned.counts.unwrap_or_default().total;
+                format!("nothing to delete, {} kept", grouped(kept))
+            }
+            Outcome::InUse(_) => "in use, skipped".into(),
+            Outcome::Failed(_) => "not cleaned".into(),
+            Outcome::Interrupted => "not reached".into(),
+        },
+    )
+}
+
+fn store_line(job: &Job<'_>, what: &str) -> String {
     let path = job.store.path().display().to_string();
-    let what = match &looked.outcome {
-        Ok(counts) => format!(
-            "{} of {} match",
-            grouped(counts.matched),
-            grouped(counts.total)
-        ),
-        Err(Unread::InUse) => "in use".into(),
-        Err(Unread::Failed(_)) => "not read".into(),
-    };
     format!("  ({}: {what})", safe(&path))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn channels_are_not_named_beside_their_browser() {
+        let names = ["Chrome", "Chrome Beta", "Chromium", "Firefox"];
+        assert_eq!(kinds(&names), ["Chrome", "Chromium", "Firefox"]);
+        assert_eq!(kinds(&["Chrome Beta"]), ["Chrome Beta"]);
+    }
+
+    #[test]
+    fn lists_end_with_the_word() {
+        assert_eq!(listed(&["one"], "or"), "one");
+        assert_eq!(
+            listed(&["one", "two", "three"], "and"),
+            "one, two and three"
+        );
+    }
 }

@@ -1,5 +1,6 @@
-//! Working on stores side by side, and telling of them in their order.
+//! Working on stores side by side, and reporting them in their order.
 
+use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
@@ -9,30 +10,43 @@ use std::thread;
 /// memory stays flat however much it finds.
 const AHEAD: usize = 4;
 
+/// More than there are processors, since a deletion mostly waits for the disk; not more,
+/// since each needs memory.
+fn best_number() -> usize {
+    let processors = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    (4 * processors).clamp(4, 16)
+}
+
 /// What comes of a job.
-pub enum Event<M, R> {
+pub enum Update<M, R> {
     /// Something on the way.
-    Message(M),
+    Partial(M),
     /// The end of it.
     Done(R),
 }
 
-/// Works on `jobs` with up to `threads` at once; `tell` hears of every job in the
+/// Works on `jobs`, up to `threads` at once (None: as many as this computer is good for);
+/// `tell` hears of every job in the
 /// order of the jobs, on the calling thread.
 pub fn in_order<J: Sync, M: Send, R: Send>(
     jobs: &[J],
-    threads: usize,
+    threads: Option<usize>,
     work: impl Fn(&J, &mut dyn FnMut(M)) -> R + Sync,
-    mut tell: impl FnMut(&J, Event<M, R>),
+    mut tell: impl FnMut(&J, Update<M, R>),
 ) {
-    if jobs.len() < 2 || threads < 2 {
+    // To count the processors takes longer than to look at one store.
+    let threads = match jobs.len() {
+        ..2 => 1,
+        jobs => threads.unwrap_or_else(best_number).min(jobs),
+    };
+    if threads < 2 {
         for job in jobs {
-            let result = work(job, &mut |message| tell(job, Event::Message(message)));
-            tell(job, Event::Done(result));
+            let result = work(job, &mut |message| tell(job, Update::Partial(message)));
+            tell(job, Update::Done(result));
         }
         return;
     }
-    type Line<M, R> = SyncSender<Event<M, R>>;
+    type Line<M, R> = SyncSender<Update<M, R>>;
     let (lines, ears): (Vec<_>, Vec<Receiver<_>>) = jobs
         .iter()
         .map(|_| {
@@ -42,7 +56,7 @@ pub fn in_order<J: Sync, M: Send, R: Send>(
         .unzip();
     let next = AtomicUsize::new(0);
     thread::scope(|scope| {
-        for _ in 0..threads.min(jobs.len()) {
+        for _ in 0..threads {
             scope.spawn(|| {
                 loop {
                     // In order, so that the job which is told of is always at work.
@@ -55,9 +69,9 @@ pub fn in_order<J: Sync, M: Send, R: Send>(
                     let Some(line) = line else { return };
                     // Nobody listens any more only when the listener panicked.
                     let result = work(job, &mut |message| {
-                        let _ = line.send(Event::Message(message));
+                        let _ = line.send(Update::Partial(message));
                     });
-                    let _ = line.send(Event::Done(result));
+                    let _ = line.send(Update::Done(result));
                 }
             });
         }

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
+use super::cancel::Cancel;
 use crate::claim::Guard;
 use crate::system::ProcessHandle;
 
@@ -15,30 +16,16 @@ const RARELY: Duration = Duration::from_secs(5);
 const LINGERING: Duration = Duration::from_secs(3);
 const LINGERING_POLL: Duration = Duration::from_millis(10);
 
-/// How long to wait.
-pub struct Limits<'a> {
-    /// None: as long as it takes.
-    pub until: Option<Instant>,
-    /// Asked whenever the thread is woken. Who wants the waiting to end before its time
-    /// has this say so and unparks the thread.
-    pub ended: &'a dyn Fn() -> bool,
-}
-
-impl Limits<'_> {
-    fn left(&self) -> Option<Duration> {
-        self.until
-            .map(|until| until.saturating_duration_since(Instant::now()))
-    }
-
-    fn are_reached(&self) -> bool {
-        (self.ended)() || self.left().is_some_and(|left| left.is_zero())
-    }
-}
-
-/// Returns when one of these is free, with its index; None when the time is over.
+/// Returns when one of these is free, with its index; None when it is cancelled, or the
+/// time is over (`until`; None: it never is).
 ///
 /// One that cannot be looked at counts as free: whoever claims it hears why.
-pub fn until_one_is_free(guards: &[&Guard], limits: &Limits<'_>) -> Option<usize> {
+pub fn until_one_is_free(
+    guards: &[&Guard],
+    until: Option<Instant>,
+    cancel: &Cancel,
+) -> Option<usize> {
+    let left = || until.map(|until| until.saturating_duration_since(Instant::now()));
     let mut watched = HashSet::new();
     let mut shortly = None;
     loop {
@@ -64,7 +51,7 @@ pub fn until_one_is_free(guards: &[&Guard], limits: &Limits<'_>) -> Option<usize
                 }
             }
         }
-        if limits.are_reached() {
+        if cancel.is_cancelled() || left().is_some_and(|left| left.is_zero()) {
             return None;
         }
         // What has ended leaves its lock in a moment.
@@ -75,7 +62,7 @@ pub fn until_one_is_free(guards: &[&Guard], limits: &Limits<'_>) -> Option<usize
                 false => POLL,
             };
         }
-        thread::park_timeout(limits.left().map_or(rest, |left| left.min(rest)));
+        thread::park_timeout(left().map_or(rest, |left| left.min(rest)));
     }
 }
 

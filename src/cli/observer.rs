@@ -1,0 +1,179 @@
+//! The engine's observer at a terminal or in a pipe: passes events to a renderer, shows
+//! progress, and asks the person what to do about browsers that are open.
+
+use std::io::{self, IsTerminal, Write};
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::args::InTheWay;
+use super::question::ask;
+use super::report::Renderer;
+use super::report::progress::Progress;
+use super::report::text::safe;
+use super::report::words::{blocker_title, by_whom, listed};
+use super::ui::{self, Ui};
+use crate::engine::{Blocker, Cancel, Decision, Event, Observer, Summary};
+
+/// What a browser that was asked to quit is given, unless the person says otherwise.
+const TIME_TO_QUIT: Duration = Duration::from_secs(30);
+const TICK: Duration = Duration::from_millis(120);
+
+/// What the options say about whoever is in the way; None: the person is to be asked.
+pub fn decision(arguments: InTheWay, ui: &Ui) -> Option<Decision> {
+    let at_most = arguments.wait.map(Duration::from_secs);
+    if arguments.close {
+        Some(Decision::AskToQuit {
+            at_most: Some(at_most.unwrap_or(TIME_TO_QUIT)),
+            // Who says how long to wait may mean to close it by hand.
+            or_wait: at_most.is_some(),
+        })
+    } else if at_most.is_some() {
+        Some(Decision::Wait(at_most))
+    } else if ui.can_ask() {
+        None
+    } else {
+        Some(Decision::Skip)
+    }
+}
+
+pub struct Terminal<'a> {
+    ui: &'a Ui,
+    cancel: &'a Cancel,
+    renderer: &'a mut dyn Renderer,
+    progress: Progress,
+    spinner: Option<ProgressBar>,
+    /// Whether it was said, once, who is waited for.
+    is_announced: bool,
+    /// The first error in writing. The work goes on even where nobody reads the report.
+    written: io::Result<()>,
+}
+
+impl<'a> Terminal<'a> {
+    pub fn new(ui: &'a Ui, cancel: &'a Cancel, renderer: &'a mut dyn Renderer) -> Self {
+        Self {
+            ui,
+            cancel,
+            renderer,
+            progress: Progress::new(ui.is_chatty()),
+            spinner: None,
+            is_announced: false,
+            written: Ok(()),
+        }
+    }
+
+    /// Ends the report.
+    ///
+    /// # Errors
+    /// The first one there was in writing it.
+    pub fn end(self, summary: &Summary) -> io::Result<()> {
+        drop(self.progress);
+        if summary.is_cancelled {
+            ui::interrupted(summary.not_reached);
+        }
+        self.written?;
+        self.renderer.end(summary)?;
+        summary.problems.iter().for_each(ui::error);
+        Ok(())
+    }
+
+    /// By a spinner on a terminal, once elsewhere.
+    fn announce(&mut self, blockers: &[&Blocker]) {
+        if self.ui.quiet {
+            return;
+        }
+        let names: Vec<_> = blockers.iter().map(|blocker| named(blocker)).collect();
+        let message = format!("Waiting for {} to close", listed(&names, "and"));
+        let message = safe(&message);
+        if io::stderr().is_terminal() {
+            let spinner = ProgressBar::new_spinner();
+            if let Ok(style) = ProgressStyle::with_template("{spinner} {msg} ({elapsed})") {
+                spinner.set_style(style);
+            }
+            spinner.set_message(message.into_owned());
+            spinner.enable_steady_tick(TICK);
+            self.spinner = Some(spinner);
+        } else if !std::mem::replace(&mut self.is_announced, true) {
+            let _ = writeln!(anstream::stderr(), "{message}");
+        }
+    }
+
+    fn question(&self, blockers: &[Blocker]) -> io::Result<Decision> {
+        let mut err = anstream::stderr();
+        for blocker in blockers {
+            let by = by_whom(&blocker.user);
+            writeln!(
+                err,
+                "{} is open{}.",
+                safe(&blocker_title(blocker)),
+                safe(&by)
+            )?;
+        }
+        let it = if blockers.len() == 1 { "it" } else { "them" };
+        let question =
+            format!("[w]ait until you have closed {it}, ask {it} to [q]uit, or [s]kip {it}? [s]");
+        let answer = ask(&question, self.cancel)?.unwrap_or_default();
+        Ok(match answer.to_lowercase().chars().next() {
+            Some('w') => Decision::Wait(None),
+            Some('q') => Decision::AskToQuit {
+                at_most: Some(TIME_TO_QUIT),
+                or_wait: false,
+            },
+            _ => Decision::Skip,
+        })
+    }
+}
+
+impl Observer for Terminal<'_> {
+    fn event(&mut self, event: &Event<'_>) {
+        match event {
+            Event::Progress { done, of } => self.progress.set(*done, *of),
+            Event::Waiting(blockers) => self.announce(blockers),
+            Event::WaitingEnded => {
+                if let Some(spinner) = self.spinner.take() {
+                    spinner.finish_and_clear();
+                }
+                self.progress = Progress::new(self.ui.is_chatty());
+            }
+            Event::NotAsked {
+                blocker,
+                error,
+                is_waited_for,
+            } => {
+                let why = match error {
+                    Some(error) => error.to_string(),
+                    None => "there is no way to ask it from here".into(),
+                };
+                let closing = match is_waited_for {
+                    true => "waiting for you to close it",
+                    false => "close it yourself and run this again",
+                };
+                let who = named(blocker);
+                ui::note(&format!(
+                    "{who} could not be asked to quit: {why}; {closing}"
+                ));
+            }
+            Event::Searched(_)
+            | Event::Matches { .. }
+            | Event::Looked { .. }
+            | Event::Cleaned { .. }
+            | Event::Restored(_) => {
+                if self.written.is_ok() {
+                    let renderer = &mut self.renderer;
+                    self.written = self.progress.aside(|| renderer.event(event));
+                }
+            }
+        }
+    }
+
+    fn decide(&mut self, blockers: &[Blocker]) -> Decision {
+        self.question(blockers).unwrap_or_else(|error| {
+            self.written = Err(error);
+            Decision::Skip
+        })
+    }
+}
+
+fn named(blocker: &Blocker) -> String {
+    format!("{}{}", blocker_title(blocker), by_whom(&blocker.user))
+}

@@ -1,0 +1,176 @@
+//! What an undo did: for a person, and as JSON.
+
+use std::io::{self, Write};
+
+use serde::Serialize;
+
+use super::Renderer;
+use super::json::{ProcessRow, SCHEMA, Why, processes};
+use super::text::{count, grouped, is_or_are, safe};
+use super::words::profiles_of;
+use crate::cli::ui::{self, Ui};
+use crate::engine::{Event, Summary};
+use crate::undo::{PutBack, PutBackOutcome};
+
+/// For a person.
+pub struct HumanRestore<'a>(pub &'a Ui);
+
+impl Renderer for HumanRestore<'_> {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        let Event::Restored(back) = event else {
+            return Ok(());
+        };
+        let store = back.store.display();
+        match &back.outcome {
+            PutBackOutcome::Restored(done) => {
+                if let Some(fault) = &done.trouble {
+                    ui::note(&format!("{store}: {fault}; its copy is kept"));
+                }
+                if let Some(error) = &back.left {
+                    ui::note(&format!(
+                        "{store} has its cookies back, but their copy is still there: {error}"
+                    ));
+                }
+            }
+            PutBackOutcome::Failed(error) => ui::error(error),
+            PutBackOutcome::InUse(_) | PutBackOutcome::Interrupted => {}
+        }
+        if self.0.verbose {
+            let what = match &back.outcome {
+                PutBackOutcome::Restored(done) => {
+                    let not = done.skipped + done.homeless;
+                    format!("{} put back, {} not", grouped(done.restored), grouped(not))
+                }
+                PutBackOutcome::InUse(_) => "in use, skipped".into(),
+                PutBackOutcome::Failed(_) => "not put back".into(),
+                PutBackOutcome::Interrupted => "not reached".into(),
+            };
+            writeln!(self.0.out(), "{}: {what}", safe(&store.to_string()))?;
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+        for blocker in &summary.blocked {
+            ui::skipped(&profiles_of(blocker), &blocker.user, summary.has_waited);
+        }
+        let mut out = self.0.out();
+        match summary.restored {
+            0 => writeln!(out, "Nothing was put back.")?,
+            n => writeln!(
+                out,
+                "Put back {} in {}.",
+                count(n, "cookie"),
+                count(summary.restored_stores as u64, "store")
+            )?,
+        }
+        if summary.not_reached > 0 {
+            writeln!(
+                out,
+                "The copies of what was not put back are kept: run this again."
+            )?;
+        }
+        if summary.skipped > 0 {
+            let n = count(summary.skipped, "cookie");
+            let (_, were) = is_or_are(summary.skipped);
+            writeln!(
+                out,
+                "{n} {were} not put back, because the browser has the same cookie already."
+            )?;
+        }
+        if summary.orphaned > 0 {
+            let n = count(summary.orphaned, "cookie");
+            let (_, were) = is_or_are(summary.orphaned);
+            writeln!(
+                out,
+                "{n} {were} not put back, because the Firefox session of the cookie has ended."
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// One document.
+#[derive(Serialize)]
+pub struct JsonRestore {
+    schema: u32,
+    id: Option<String>,
+    restored: u64,
+    stores: Vec<RestoredRow>,
+}
+
+#[derive(Serialize)]
+struct RestoredRow {
+    store: String,
+    restored: u64,
+    skipped: u64,
+    status: &'static str,
+    in_use_by: Vec<ProcessRow>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    in_use_why: Option<Why>,
+    error: Option<String>,
+}
+
+impl JsonRestore {
+    /// `id`: of the deletion, if there is one to undo.
+    pub fn of(id: Option<String>) -> Self {
+        Self {
+            schema: SCHEMA,
+            id,
+            restored: 0,
+            stores: Vec::new(),
+        }
+    }
+}
+
+impl Renderer for JsonRestore {
+    fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
+        if let Event::Restored(back) = event {
+            self.stores.push(RestoredRow::of(back));
+        }
+        Ok(())
+    }
+
+    fn end(&mut self, summary: &Summary) -> io::Result<()> {
+        self.restored = summary.restored;
+        crate::cli::print_json(self)
+    }
+}
+
+impl RestoredRow {
+    fn of(back: &PutBack) -> Self {
+        let mut row = Self {
+            store: back.store.display().to_string(),
+            restored: 0,
+            skipped: 0,
+            status: "restored",
+            in_use_by: Vec::new(),
+            in_use_why: None,
+            error: None,
+        };
+        match &back.outcome {
+            PutBackOutcome::Restored(done) => {
+                row.restored = done.restored;
+                row.skipped = done.skipped + done.homeless;
+                row.error = match (&done.trouble, &back.left) {
+                    (Some(fault), _) => Some(fault.to_string()),
+                    (None, left) => left.as_ref().map(ToString::to_string),
+                };
+                if row.error.is_some() {
+                    row.status = "error";
+                }
+            }
+            PutBackOutcome::InUse(hindered) => {
+                row.status = "in-use";
+                row.in_use_by = processes(Some(&hindered.user));
+                row.in_use_why = Some(Why::of(&hindered.user));
+            }
+            PutBackOutcome::Failed(error) => {
+                row.status = "error";
+                row.error = Some(error.to_string());
+            }
+            PutBackOutcome::Interrupted => row.status = "interrupted",
+        }
+        row
+    }
+}

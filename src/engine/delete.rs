@@ -1,0 +1,266 @@
+//! Deleting: look, claim, copy, delete, verify.
+
+use super::blockers::{self, Blocker};
+use super::cancel::Cancel;
+use super::event::{Event, Match, Observer};
+use super::list::sorted;
+use super::parallel::{Update, in_order};
+use super::scheduler::Scheduler;
+use super::summary::Summary;
+use crate::claim::{InUse, Refused};
+use crate::cookie::{Cookie, Query};
+use crate::discover::{Found, Job, jobs};
+use crate::error::{Error, Fault};
+use crate::store::Counts;
+use crate::undo::Deletion;
+
+/// What became of a store.
+#[derive(Debug)]
+pub struct Cleaned {
+    /// What was there before, as far as it could be read.
+    pub counts: Option<Counts>,
+    /// Deleted cookies that the observer was not shown, of a deletion that shows some.
+    pub not_shown: u64,
+    pub outcome: Outcome,
+}
+
+#[derive(Debug)]
+pub enum Outcome {
+    /// `trouble`: the cookies are gone, but something after that did not work.
+    Cleaned {
+        deleted: u64,
+        kept: u64,
+        trouble: Option<Error>,
+    },
+    NothingMatched,
+    InUse(InUse),
+    Failed(Error),
+    /// Not begun, because it was cancelled.
+    Interrupted,
+}
+
+/// What is to be deleted, and how.
+pub struct Request<'a> {
+    pub found: &'a Found,
+    pub query: &'a Query,
+    /// How many of a store's deleted cookies the observer is shown, at most.
+    pub show: usize,
+    /// Nothing is deleted, whatever is found: it was not there when the person was asked.
+    pub look_only: bool,
+    pub cancel: &'a Cancel,
+    /// How many stores are worked on at once; None: as many as this computer is good for.
+    pub threads: Option<usize>,
+}
+
+/// Deletes what the query means, what is free first, then whatever gets out of the way;
+/// the observer hears of each store, with the first of the cookies that were deleted.
+/// `undo`: where the copies go; None keeps none.
+pub fn delete(
+    request: &Request<'_>,
+    undo: Option<Deletion>,
+    scheduler: &mut Scheduler<'_>,
+    observer: &mut dyn Observer,
+) -> Summary {
+    let found = request.found;
+    let mut summary = Summary::of(found);
+    observer.event(&Event::Searched(found));
+    let mut finish = |observer: &mut dyn Observer, job, cleaned: &Cleaned| {
+        summary.cleaned(&job, cleaned, request.query);
+        observer.event(&Event::Cleaned { job, cleaned });
+    };
+    let mut todo = jobs(&found.profiles);
+    let mut deferred: Vec<(Job<'_>, Cleaned)> = Vec::new();
+    scheduler.run(observer, |observer, pass| {
+        todo.extend(
+            deferred
+                .extract_if(.., |(job, _)| pass.is_about(&job.profile.guard))
+                .map(|(job, _)| job),
+        );
+        one_pass(
+            &std::mem::take(&mut todo),
+            request,
+            undo.as_ref(),
+            observer,
+            |observer, job, cleaned| match cleaned.outcome {
+                Outcome::InUse(_) if pass.may_defer => deferred.push((job, cleaned)),
+                _ => finish(observer, job, &cleaned),
+            },
+        );
+        blockers_of(&deferred)
+    });
+    for (job, cleaned) in &deferred {
+        finish(observer, *job, cleaned);
+    }
+    summary.has_waited = scheduler.has_waited();
+    summary.is_cancelled = request.cancel.is_cancelled();
+    if let Some(ended) = undo.map(Deletion::end) {
+        summary.undo = ended.id;
+        summary.failed += ended.troubles.len();
+        summary.problems = ended.troubles;
+    }
+    summary
+}
+
+fn blockers_of(deferred: &[(Job<'_>, Cleaned)]) -> Vec<Blocker> {
+    let mut all = Vec::new();
+    for (job, cleaned) in deferred {
+        if let Outcome::InUse(user) = &cleaned.outcome {
+            let matched = cleaned.counts.unwrap_or_default().matched;
+            blockers::add(&mut all, Blocker::of(job.profile, user, matched));
+        }
+    }
+    all
+}
+
+/// Has everything dealt with that is in the way now, and nothing after that.
+pub fn clear_the_way(found: &Found, scheduler: &mut Scheduler<'_>, observer: &mut dyn Observer) {
+    scheduler.run(observer, |_, pass| {
+        let mut all = Vec::new();
+        for profile in found.profiles.iter().filter(|_| pass.may_defer) {
+            if let Ok(Some(user)) = profile.guard.in_use() {
+                blockers::add(&mut all, Blocker::of(profile, &user, 0));
+            }
+        }
+        all
+    });
+    scheduler.stop_waiting();
+}
+
+fn one_pass<'a>(
+    jobs: &[Job<'a>],
+    request: &Request<'_>,
+    undo: Option<&Deletion>,
+    observer: &mut dyn Observer,
+    mut done: impl FnMut(&mut dyn Observer, Job<'a>, Cleaned),
+) {
+    let mut count = 0;
+    in_order(
+        jobs,
+        request.threads,
+        |job, send| clean(job, request, undo, send),
+        |&job, update| match update {
+            Update::Partial(matches) => observer.event(&Event::Matches {
+                job,
+                is_open: false,
+                matches: &matches,
+            }),
+            Update::Done(cleaned) => {
+                done(observer, job, cleaned);
+                count += 1;
+                observer.event(&Event::Progress {
+                    done: count,
+                    of: jobs.len(),
+                });
+            }
+        },
+    );
+}
+
+fn clean(
+    job: &Job<'_>,
+    request: &Request<'_>,
+    undo: Option<&Deletion>,
+    send: &mut dyn FnMut(Vec<Match>),
+) -> Cleaned {
+    let mut cleaned = Cleaned {
+        counts: None,
+        not_shown: 0,
+        outcome: Outcome::Interrupted,
+    };
+    if request.cancel.is_cancelled() {
+        return cleaned;
+    }
+    // Whether a browser uses it. One that does may have more in its memory than stands
+    // in the store, so that nothing to see does not mean nothing to delete. Looked at
+    // first: one that ends meanwhile has then written before the store is read.
+    let in_use = job.profile.guard.in_use();
+    // 1. What is there.
+    let found = job.store.find(request.query, &mut |_| {});
+    let counts = found.as_ref().ok().copied();
+    let matched = counts.is_some_and(|counts| counts.matched > 0);
+    // 2. Only what nobody uses is cleaned.
+    let outcome = match in_use {
+        Err(error) => Outcome::Failed(error),
+        // With something to delete, the claim decides: it waits for what is brief. And
+        // another one of us has nothing in its memory.
+        Ok(Some(user))
+            if request.look_only || !matched && (found.is_err() || !user.adds_nothing()) =>
+        {
+            Outcome::InUse(user)
+        }
+        Ok(_) => match found {
+            Err(error) => Outcome::Failed(error),
+            Ok(_) if !matched || request.look_only => Outcome::NothingMatched,
+            // Reading may have taken a while, and nothing was touched so far.
+            Ok(_) if request.cancel.is_cancelled() => Outcome::Interrupted,
+            Ok(_) => {
+                let mut shown = Vec::new();
+                let outcome = delete_in(job, request, undo, &mut shown);
+                if let Outcome::Cleaned { deleted, .. } = outcome
+                    && request.show > 0
+                {
+                    cleaned.not_shown = deleted.saturating_sub(shown.len() as u64);
+                    let without_value = |cookie| Match {
+                        cookie,
+                        value: None,
+                    };
+                    send(sorted(shown).into_iter().map(without_value).collect());
+                }
+                outcome
+            }
+        },
+    };
+    cleaned.counts = counts;
+    cleaned.outcome = outcome;
+    cleaned
+}
+
+fn delete_in(
+    job: &Job<'_>,
+    request: &Request<'_>,
+    undo: Option<&Deletion>,
+    shown: &mut Vec<Cookie>,
+) -> Outcome {
+    if let Some(Err(error)) = undo.map(Deletion::prepare) {
+        let fault = Fault::NoCopy(Box::new(error));
+        return Outcome::Failed(fault.at(job.store.path()));
+    }
+    let claim = match job.profile.guard.claim(&|| request.cancel.is_cancelled()) {
+        Ok(claim) => claim,
+        Err(Refused::InUse(user)) => return Outcome::InUse(user),
+        Err(Refused::Failed(error)) => return Outcome::Failed(error),
+    };
+    let mut copy = undo.map(|undo| undo.copy_of(job));
+    // 3 to 6: match again, copy, delete, verify.
+    let result = job.store.delete(
+        &claim,
+        request.query,
+        copy.as_mut().map(|copy| copy as _),
+        &mut |cookie| {
+            if shown.len() < request.show {
+                shown.push(cookie);
+            }
+        },
+    );
+    let outcome = match result {
+        Ok(done) if done.deleted == 0 && done.trouble.is_none() => Outcome::NothingMatched,
+        Ok(done) => {
+            if let Some(copy) = copy {
+                copy.keep();
+            }
+            let trouble = done.trouble.or_else(|| claim.lost());
+            Outcome::Cleaned {
+                deleted: done.deleted,
+                kept: done.kept,
+                trouble: trouble.map(|fault| fault.at(job.store.path())),
+            }
+        }
+        Err(error) => match claim.still_holds() {
+            Err(user) => Outcome::InUse(user),
+            Ok(()) => Outcome::Failed(error),
+        },
+    };
+    // 7. Let go.
+    drop(claim);
+    outcome
+}

@@ -1,0 +1,182 @@
+//! Looking: what a deletion would delete. Works while browsers run.
+
+use super::event::{Event, Match, Observer};
+use super::parallel::{Update, in_order};
+use super::summary::Summary;
+use crate::claim::InUse;
+use crate::cookie::{Cookie, Query};
+use crate::discover::{Found, Job, Profile, jobs};
+use crate::domain::{is_similar, site_of};
+use crate::error::Error;
+use crate::reveal::Reveal;
+use crate::store::{Counts, Store};
+
+/// What a look at a store found.
+#[derive(Debug)]
+pub struct Looked {
+    pub in_use: Option<InUse>,
+    pub outcome: Result<Counts, Unread>,
+}
+
+/// Why a store was not read.
+#[derive(Debug)]
+pub enum Unread {
+    /// Its browser is open, and keeps others from reading.
+    InUse {
+        user: Box<InUse>,
+        error: Error,
+    },
+    Failed(Error),
+}
+
+impl Unread {
+    /// `user`: who uses the profile.
+    fn of(error: Error, user: Option<InUse>) -> Self {
+        match user {
+            Some(user) if error.fault.is_browsers_doing() => Self::InUse {
+                user: Box::new(user),
+                error,
+            },
+            _ => Self::Failed(error),
+        }
+    }
+
+    pub fn error(&self) -> &Error {
+        match self {
+            Self::InUse { error, .. } | Self::Failed(error) => error,
+        }
+    }
+}
+
+/// Reads something of the stores of a profile.
+///
+/// # Errors
+/// When one cannot be read.
+pub fn read<'p, T, R: FromIterator<T>>(
+    profile: &Profile,
+    stores: impl IntoIterator<Item = &'p dyn Store>,
+    read: impl Fn(&dyn Store) -> Result<T, Error>,
+) -> Result<R, Unread> {
+    let all: Result<R, Error> = stores.into_iter().map(read).collect();
+    all.map_err(|error| Unread::of(error, profile.guard.in_use().unwrap_or_default()))
+}
+
+/// Cookies of a store, on their way to the observer.
+struct Batch {
+    is_open: bool,
+    cookies: Vec<Cookie>,
+}
+
+/// Looks at every store; the observer hears of each in order, first of its cookies, in
+/// batches. `reveal` shows their values.
+pub fn list(
+    found: &Found,
+    query: &Query,
+    mut reveal: Option<Reveal>,
+    threads: Option<usize>,
+    observer: &mut dyn Observer,
+) -> Summary {
+    let mut summary = Summary::of(found);
+    observer.event(&Event::Searched(found));
+    let jobs = jobs(&found.profiles);
+    let mut done = 0;
+    in_order(
+        &jobs,
+        threads,
+        |job, send| look_at(job, query, send),
+        |&job, update| match update {
+            Update::Partial(batch) => {
+                let matches: Vec<_> = batch
+                    .cookies
+                    .into_iter()
+                    .map(|cookie| Match {
+                        value: reveal.as_mut().map(|r| r.value(job.profile, &cookie)),
+                        cookie,
+                    })
+                    .collect();
+                observer.event(&Event::Matches {
+                    job,
+                    is_open: batch.is_open,
+                    matches: &matches,
+                });
+            }
+            Update::Done(looked) => {
+                summary.looked(&job, &looked, query);
+                observer.event(&Event::Looked {
+                    job,
+                    looked: &looked,
+                });
+                done += 1;
+                observer.event(&Event::Progress {
+                    done,
+                    of: jobs.len(),
+                });
+            }
+        },
+    );
+    summary
+}
+
+fn look_at(job: &Job<'_>, query: &Query, send: &mut dyn FnMut(Batch)) -> Looked {
+    let in_use = job.profile.guard.in_use();
+    let is_open = matches!(in_use, Ok(Some(_)));
+    let found = job.store.find(query, &mut |cookies| {
+        send(Batch {
+            is_open,
+            cookies: sorted(cookies),
+        });
+    });
+    match in_use {
+        Ok(in_use) => Looked {
+            outcome: found.map_err(|error| Unread::of(error, in_use.clone())),
+            in_use,
+        },
+        // What was found is shown all the same: looking needs no lock.
+        Err(error) => Looked {
+            outcome: Err(Unread::Failed(error)),
+            in_use: None,
+        },
+    }
+}
+
+/// By host without its leading dot, then by name.
+pub(super) fn sorted(mut cookies: Vec<Cookie>) -> Vec<Cookie> {
+    cookies.sort_by(|a, b| {
+        let key = |c: &Cookie| c.host.trim_start_matches('.').to_owned();
+        (key(a), &a.name, &a.path).cmp(&(key(b), &b.name, &b.path))
+    });
+    cookies
+}
+
+/// The stored sites that a domain may be a misspelling of. It only serves a better
+/// message, so what cannot be read is passed over.
+pub fn similar_sites(found: &Found, query: &Query, threads: Option<usize>) -> Vec<String> {
+    sites_where(found, threads, |site| {
+        let mut wanted = query.domains.iter().map(|domain| site_of(domain.as_str()));
+        wanted.any(|domain| is_similar(domain, site))
+    })
+}
+
+/// The sites with cookies of which this is true, sorted; what cannot be read is passed
+/// over.
+pub fn sites_where(
+    found: &Found,
+    threads: Option<usize>,
+    wanted: impl Fn(&str) -> bool,
+) -> Vec<String> {
+    let mut sites = Vec::new();
+    in_order(
+        &jobs(&found.profiles),
+        threads,
+        |job, _: &mut dyn FnMut(())| job.store.hosts(),
+        |_, update| {
+            if let Update::Done(Ok(hosts)) = update {
+                let all = hosts.keys().map(|host| site_of(host));
+                sites.extend(all.filter(|site| wanted(site)).map(str::to_owned));
+            }
+        },
+    );
+    sites.sort();
+    sites.dedup();
+    sites
+}

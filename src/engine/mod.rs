@@ -1,0 +1,39 @@
+//! The main job as a library: looking, deleting, putting back, and what to do about
+//! browsers that are open. It tells facts to an [`Observer`]; how they are worded is somebody else's job.
+//!
+//! Looking and deleting are one path: [`list()`] stops before the claim.
+
+mod blockers;
+mod cancel;
+mod delete;
+mod event;
+mod list;
+mod parallel;
+mod restore;
+mod scheduler;
+mod summary;
+mod waiting;
+
+pub use blockers::{Blocker, Decision, ProfileName};
+pub use cancel::Cancel;
+pub use delete::{Cleaned, Outcome, Request, clear_the_way, delete};
+pub use event::{Event, Match, Observer};
+pub use list::{Looked, Unread, list, read, similar_sites, sites_where};
+pub use parallel::{Update, in_order};
+pub use restore::restore;
+pub use scheduler::{Pass, Scheduler};
+pub use summary::Summary;
+
+use crate::system;
+
+/// Has something done before a store is first copied to be read: a program that may be
+/// ended meanwhile has to get ready to [discard](discard_copies) the copy.
+pub fn before_copies(prepare: fn()) {
+    system::before_the_first(prepare);
+}
+
+/// Removes the private copies of stores that are being read, for a program that ends
+/// before it is done.
+pub fn discard_copies() {
+    system::remove_temp_folders();
+}

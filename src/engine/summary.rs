@@ -1,0 +1,163 @@
+//! The totals of a run.
+
+use std::collections::HashSet;
+use std::path::PathBuf;
+
+use super::blockers::{self, Blocker};
+use super::delete::{Cleaned, Outcome};
+use super::list::{Looked, Unread};
+use crate::cookie::Query;
+use crate::discover::{Found, Job};
+use crate::error::Error;
+use crate::store::{Counts, Kind};
+use crate::undo::{PutBack, PutBackOutcome};
+
+/// What came of a run. Numbers are of cookies, where nothing else is said.
+#[derive(Default)]
+pub struct Summary {
+    /// Profiles that were found.
+    pub profiles: usize,
+    /// Profiles with cookies that match; of a deletion, that were deleted.
+    pub matched_profiles: usize,
+    pub matched: u64,
+    /// Of those that match, the ones in profiles that are in use.
+    pub matched_open: u64,
+    /// Of those that match, or were deleted, the ones partitioned under other sites.
+    pub elsewhere: u64,
+    pub deleted: u64,
+    /// Cookies in stores that were cleaned, or had nothing to delete, which are there
+    /// still.
+    pub kept: u64,
+    /// Cookies that were put back.
+    pub restored: u64,
+    /// Stores into which cookies were put back.
+    pub restored_stores: usize,
+    /// Cookies that were not put back: the browser has them already, or newer ones.
+    pub skipped: u64,
+    /// Cookies that were not put back: they are of a session that is over.
+    pub orphaned: u64,
+    /// Cookies of a host above the domain, which are sent to it too, and stay.
+    pub also_sent: u64,
+    /// Whether the device-bound session of a whole site stays.
+    pub keeps_bound_session: bool,
+    /// Other sites of the same services that have cookies.
+    pub related: Vec<String>,
+    /// Stored sites that may be meant instead, where that was looked for.
+    pub similar: Vec<String>,
+    /// Whether a profile is in use.
+    pub is_any_open: bool,
+    /// What was left alone, or could not be read, since it is in use.
+    pub blocked: Vec<Blocker>,
+    /// Whether these were waited for, or asked to quit.
+    pub has_waited: bool,
+    /// Stores and folders that could not be read, cleaned or verified.
+    pub failed: usize,
+    /// Whether it was cancelled.
+    pub is_cancelled: bool,
+    /// Stores that were not begun before that.
+    pub not_reached: usize,
+    /// By what the deletion can be undone.
+    pub undo: Option<String>,
+    /// What went wrong with the copies for undo, and counts as failed.
+    pub problems: Vec<Error>,
+    /// Stores that were reported.
+    pub stores: usize,
+    matched_dirs: HashSet<PathBuf>,
+    related_bits: u32,
+}
+
+impl Summary {
+    /// Of a run that has not begun.
+    pub fn of(found: &Found) -> Self {
+        Self {
+            profiles: found.profiles.len(),
+            failed: found.problems.len(),
+            ..Self::default()
+        }
+    }
+
+    pub(super) fn looked(&mut self, job: &Job<'_>, looked: &Looked, query: &Query) {
+        self.stores += 1;
+        self.is_any_open |= looked.in_use.is_some();
+        match &looked.outcome {
+            Ok(counts) => {
+                self.note(job, counts, query);
+                self.matched += counts.matched;
+                self.elsewhere += counts.elsewhere;
+                if looked.in_use.is_some() {
+                    self.matched_open += counts.matched;
+                }
+                if counts.matched > 0 {
+                    self.matches_in(job);
+                }
+            }
+            Err(Unread::InUse { user, .. }) => {
+                blockers::add(&mut self.blocked, Blocker::of(job.profile, user, 0));
+            }
+            Err(Unread::Failed(_)) => self.failed += 1,
+        }
+    }
+
+    pub(super) fn cleaned(&mut self, job: &Job<'_>, cleaned: &Cleaned, query: &Query) {
+        let counts = cleaned.counts.unwrap_or_default();
+        self.stores += 1;
+        self.note(job, &counts, query);
+        match &cleaned.outcome {
+            Outcome::Cleaned {
+                deleted,
+                kept,
+                trouble,
+            } => {
+                self.matches_in(job);
+                self.deleted += deleted;
+                self.kept += kept;
+                self.elsewhere += counts.elsewhere;
+                self.failed += usize::from(trouble.is_some());
+            }
+            Outcome::NothingMatched => self.kept += counts.total,
+            Outcome::InUse(user) => {
+                let blocker = Blocker::of(job.profile, user, counts.matched);
+                blockers::add(&mut self.blocked, blocker);
+            }
+            Outcome::Failed(_) => self.failed += 1,
+            Outcome::Interrupted => self.not_reached += 1,
+        }
+    }
+
+    pub(super) fn restored(&mut self, back: &PutBack) {
+        self.stores += 1;
+        match &back.outcome {
+            PutBackOutcome::Restored(done) => {
+                self.restored += done.restored;
+                self.restored_stores += usize::from(done.restored > 0);
+                self.skipped += done.skipped;
+                self.orphaned += done.homeless;
+                self.failed += usize::from(done.trouble.is_some() || back.left.is_some());
+            }
+            PutBackOutcome::InUse(hindered) => {
+                blockers::add(&mut self.blocked, hindered.into());
+            }
+            PutBackOutcome::Failed(_) => self.failed += 1,
+            PutBackOutcome::Interrupted => self.not_reached += 1,
+        }
+    }
+
+    /// Takes note of what else a store has to do with what was asked for.
+    fn note(&mut self, job: &Job<'_>, counts: &Counts, query: &Query) {
+        match job.store.kind() {
+            Kind::DeviceBound => self.keeps_bound_session |= counts.also_sent > 0,
+            _ => self.also_sent += counts.also_sent,
+        }
+        if self.related_bits | counts.related != self.related_bits {
+            self.related_bits |= counts.related;
+            self.related = query.related_of(self.related_bits);
+        }
+    }
+
+    fn matches_in(&mut self, job: &Job<'_>) {
+        if !self.matched_dirs.contains(&job.profile.dir) {
+            self.matched_dirs.insert(job.profile.dir.clone());
+            self.matched_profiles += 1;
+        }
+    }
+}
