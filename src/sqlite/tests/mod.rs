@@ -12,7 +12,7 @@ use rusqlite::config::DbConfig;
 use tempfile::TempDir;
 
 use super::table::{Columns, Layout, lossy};
-use super::{SWITCHES, TableStore, read, restrain, writing};
+use super::{SWITCHES, TableStore, restrain, writing};
 use crate::claim::{Claim, Held, InUse};
 use crate::cookie::{Cookie, MatchedBy, Query, SameSite};
 use crate::domain::Domain;
@@ -395,9 +395,9 @@ fn a_folder_that_became_a_link_is_not_followed() {
     file.set_modified(then).unwrap();
     let through = root.join("link/Cookies");
     let before = fs::read(&path).unwrap();
-    assert!(read(&through, |_| Ok(())).is_err());
+    assert!(super::read(&through, |_| Ok(())).is_err());
     assert!(delete(&through, &claim()).is_err());
     assert!(writing::connect(&through).is_err());
     assert!(fs::read(&path).unwrap() == before);
-    read(&path, |_| Ok(())).unwrap();
+    super::read(&path, |_| Ok(())).unwrap();
 }
