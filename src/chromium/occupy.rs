@@ -183,6 +183,9 @@ fn remove_if(link: &Path, is_it: impl Fn(&Path) -> bool) -> Result<(), Error> {
 
 #[cfg(all(test, target_os = "linux"))]
 mod tests {
+    use std::io::{Read, Write};
+    use std::os::unix::net::UnixStream;
+
     use nix::sys::inotify::{AddWatchFlags, InitFlags, Inotify};
 
     use super::*;
@@ -206,5 +209,25 @@ mod tests {
         let names: Vec<_> = events.into_iter().filter_map(|event| event.name).collect();
         // Our socket, which no browser minds, comes and goes.
         assert_eq!(names, [SOCKET, SOCKET]);
+    }
+
+    #[test]
+    fn browser_that_waited_gets_its_lock_before_it_is_our_turn_again() {
+        let dir = tempfile::tempdir().expect("a folder");
+        let singleton = Singleton::occupy(dir.path(), &Leftovers::of(dir.path()));
+        let singleton = singleton.unwrap_or_else(|e| panic!("{e:?}"));
+        let mut browser = UnixStream::connect(dir.path().join(SOCKET)).expect("a line");
+        browser.write_all(b"START\0/\0chrome").expect("a word");
+        let ends = thread::spawn(|| drop(singleton));
+
+        let mut answer = String::new();
+        browser.read_to_string(&mut answer).expect("an answer");
+        assert_eq!(answer, "SHUTDOWN");
+        thread::sleep(Duration::from_millis(200));
+        assert!(!ends.is_finished());
+        let lock = dir.path().join("SingletonLock");
+        system::symlink(Path::new("somewhere-1"), &lock).expect("a link");
+        ends.join().expect("its end");
+        assert!(lock.is_symlink());
     }
 }

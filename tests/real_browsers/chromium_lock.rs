@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use crate::browser::{Chromium, Kind, Server, wait_for};
-use crate::command::{Started, begin_by, delete, list, start};
+use crate::command::{Started, delete, list, start};
 use crate::given;
 use crate::watch::{LIMIT, Pause, assert_sound};
 use crate::world::World;
@@ -121,60 +121,4 @@ fn a_chromium_starts_normally_after_a_deletion_was_killed_while_it_held_the_dire
     let mut browser = Chromium::start(&server, &dir, "Default", &["--restore-last-session"]);
     assert_eq!(browser.cookies(), kept);
     browser.kill();
-}
-
-/// The directory is taken for each store anew. A Chromium that has to wait twice does not
-/// start at all.
-#[test]
-fn chromium_that_waits_comes_before_the_next_store() {
-    if !Kind::Chromium.available("chromium_that_waits_comes_before_the_next_store") {
-        return;
-    }
-    let server = Server::start();
-    let world = World::new();
-    let dir = world.path("chromium");
-    let stores = ["Default", "Profile 1"].map(|profile| dir.join(profile).join("Cookies"));
-    let mut browser = Chromium::start(&server, &dir, "Default", &[]);
-    let before = given::to_chromium(&mut browser);
-    let (_, kept) = given::split(&before);
-    browser.close();
-    fs::create_dir_all(dir.join("Profile 1")).unwrap();
-    fs::copy(&stores[0], &stores[1]).unwrap();
-    fs::write(dir.join("Profile 1/Preferences"), "{}").unwrap();
-    let second = fs::read(&stores[1]).unwrap();
-
-    // Each of the two is waited for.
-    let writers = stores.each_ref().map(|store| {
-        let writer = Connection::open(store).unwrap();
-        writer.execute_batch("BEGIN IMMEDIATE").unwrap();
-        writer
-    });
-    let one_by_one = ["env", "COOKIECLEAN_THREADS=1"];
-    let deletion = begin_by(&world, &one_by_one, &["openai.com"], &[&dir]);
-    wait_for("the deletion to take the directory", LIMIT, || {
-        (singleton_links(&dir).len() == 3).then_some(())
-    });
-    let pause = Pause::of_process(deletion.pid());
-    let [first, other] = writers;
-    drop(first);
-    thread::scope(|scope| {
-        let starting = scope.spawn(|| {
-            let restore = &["--restore-last-session"];
-            let mut browser = Chromium::start(&server, &dir, "Default", restore);
-            let cookies = browser.cookies();
-            (browser, cookies)
-        });
-        // It is there, and waits.
-        thread::sleep(WHILE);
-        drop(pause);
-        let (deleted, _) = deletion.end();
-        let deleted = deleted.expect(3);
-        assert_eq!(deleted.store(&stores[0])["status"], "cleaned");
-        assert_eq!(deleted.store(&stores[1])["status"], "in-use");
-        let (browser, cookies) = starting.join().expect("chromium starts");
-        assert_eq!(cookies, kept);
-        browser.close();
-    });
-    drop(other);
-    assert!(fs::read(&stores[1]).unwrap() == second);
 }
