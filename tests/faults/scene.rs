@@ -247,16 +247,19 @@ impl Scene {
     /// Makes copies for undo too old to be kept.
     fn make_copies_old(&self, folder: &Path) {
         let eight_days = Duration::from_secs(8 * 24 * 3600);
+        let then = jiff::Timestamp::now() - eight_days;
         for file in fs::read_dir(folder).unwrap() {
             let path = file.unwrap().path();
             let text = fs::read_to_string(&path).unwrap();
             let (header, rows) = text.split_once('\n').unwrap();
             let mut header: Value = serde_json::from_str(header).unwrap();
-            let then = jiff::Timestamp::now() - eight_days;
             header["created"] = then.to_string().into();
             fs::write(&path, format!("{header}\n{rows}")).unwrap();
         }
-        make_older(folder, eight_days);
+        let id = then.strftime("%Y%m%d-%H%M%S").to_string();
+        let renamed = folder.with_file_name(id);
+        fs::rename(folder, &renamed).unwrap();
+        make_older(&renamed, eight_days);
     }
 
     fn save(&self) {
