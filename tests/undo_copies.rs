@@ -530,6 +530,43 @@ mod on_posix {
         assert!(points > 20, "{points}");
     }
 
+    /// F3: a session file is back under its name, and the name is not on the disk yet.
+    #[test]
+    fn a_copy_stays_until_what_it_brings_back_is_synced() {
+        if !can_trace("a_copy_stays_until_what_it_brings_back_is_synced") {
+            return;
+        }
+        let cookie =
+            |host: &str| format!(r#"{{"host":"{host}","name":"a","value":"v","path":"/"}}"#);
+        let text = format!(
+            r#"{{"cookies":[{},{}]}}"#,
+            cookie("openai.com"),
+            cookie("a.example")
+        );
+        let mut kept = 0;
+        for n in 1.. {
+            let world = World::new();
+            stores::firefox(&world.path(".mozilla/firefox/p/cookies.sqlite"), 17);
+            let session = world.write(".mozilla/firefox/p/sessionstore.js", &text);
+            world.run(&["openai.com"]).expect(0);
+            assert_ne!(fs::read_to_string(&session).unwrap(), text);
+            let fault = ("fsync,fdatasync", "error=EIO", n);
+            let Some(run) = with_fault(&world, &["undo"], fault, &[]) else {
+                break;
+            };
+            if run.stderr.contains("its copy is kept") {
+                kept += 1;
+                assert_eq!(run.code, 1, "{run:#?}");
+                assert_eq!(copies(&world).len(), 1, "number {n}: {run:#?}");
+            }
+            while !deletions(&world).is_empty() {
+                world.run_bare(&["undo"]).expect(0);
+            }
+            assert_eq!(fs::read_to_string(&session).unwrap(), text);
+        }
+        assert!(kept > 0);
+    }
+
     /// F1: "no files" and "no deletions" are said only when it is so.
     #[test]
     fn a_folder_that_cannot_be_read_is_an_error() {

@@ -15,7 +15,7 @@ use crate::claim::{Guard, InUse, Refused};
 use crate::discover::{Filter, Found, Roots, SearchError, discover, jobs};
 use crate::error::{Error, Fault};
 use crate::store::{Kind, Restored};
-use crate::system::OwnFolder;
+use crate::system::{self, OwnFolder};
 
 /// A deletion of which something is there, as its name tells.
 pub struct Entry {
@@ -316,6 +316,13 @@ fn restore_one(
     };
     match job.store.restore(&claim, &mut copy) {
         Ok(mut restored) => {
+            // What was there already may be the work of an undo that could not sync it.
+            if restored.restored == 0
+                && restored.trouble.is_none()
+                && let Some(folder) = header.store.parent()
+            {
+                restored.trouble = system::sync_folder(folder).map_err(Fault::from).err();
+            }
             restored.trouble = restored.trouble.or_else(|| claim.lost());
             Ok(PutBackOutcome::Restored(restored))
         }
