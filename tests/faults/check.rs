@@ -297,10 +297,10 @@ impl Check<'_> {
             if status == "in-use" {
                 self.found.notes.push(format!("{name} is called in use"));
             }
-            if status == "cleaned" {
-                if let Some(what) = self.value_left_in(store) {
-                    self.found.add(format!("after it was cleaned {what}"));
-                }
+            if status == "cleaned"
+                && let Some(what) = self.value_left_in(store)
+            {
+                self.found.add(format!("after it was cleaned {what}"));
             }
         }
         if missed > 0 && (!problems || run.code == Some(0)) {
