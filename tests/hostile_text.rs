@@ -144,6 +144,7 @@ fn places_too_long_for_a_copy_are_cut_without_one() {
     let (world, path) = world_with("sessionstore.jsonlz4", &content);
     let run = bounded(&world, &["openai.com"], text.len()).expect(1);
     assert!(run.stderr.contains("the places of its cookies"), "{run:#?}");
+    assert!(run.stderr.contains("--no-undo"), "{run:#?}");
     assert!(fs::read(&path).unwrap() == content);
     assert_the_rest_is_done(&world);
     let arguments = ["openai.com", "--no-undo", "--json"];

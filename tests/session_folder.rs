@@ -243,7 +243,7 @@ mod traced {
     }
 
     #[test]
-    fn the_new_file_is_synced_before_it_is_in_place_and_its_folder_after() {
+    fn a_new_file_is_synced_before_and_its_folder_after() {
         let (world, path) = world_with("sessionstore.js");
         for arguments in [&[SITE][..], &["undo"]] {
             let inner = match arguments {
@@ -252,7 +252,7 @@ mod traced {
             };
             let Some(command) = traced(
                 &world,
-                "the_new_file_is_synced_before_it_is_in_place_and_its_folder_after",
+                "a_new_file_is_synced_before_and_its_folder_after",
                 &[
                     "-y",
                     "-e",

@@ -244,7 +244,8 @@ impl SessionFile {
     ) -> Result<Deleted, Fault> {
         let (folder, name) = self.open()?;
         let session = Session::read(&folder, name)?;
-        let found = session.matching(query, &self.containers, copy.is_some(), each)?;
+        let for_copy = copy.as_ref().map(|_| &*self.path);
+        let found = session.matching(query, &self.containers, for_copy, each)?;
         let (deleted, kept) = (found.gone.len() as u64, found.kept);
         if found.gone.is_empty() {
             return Ok(Deleted {
@@ -434,12 +435,12 @@ impl Session {
         Ok(count)
     }
 
-    /// What is to go, `each` of which is shown.
+    /// What is to go, `each` of which is shown; for a copy of this file also the places.
     fn matching(
         &self,
         query: &Query,
         containers: &Containers,
-        with_places: bool,
+        for_copy: Option<&Path>,
         each: &mut dyn FnMut(Cookie),
     ) -> Result<Found, Fault> {
         let mut found = Found::default();
@@ -462,7 +463,8 @@ impl Session {
                 found.cuts.keep(&element);
                 return Ok(());
             };
-            if with_places {
+            if let Some(path) = for_copy {
+                let no_place = || no_place(path);
                 let is_same = found
                     .gone
                     .last()
@@ -681,10 +683,9 @@ fn identities(rows: &[Row], quoted: u32) -> Result<HashMap<Identity, Vec<usize>>
     Ok(identities)
 }
 
-fn no_place() -> Fault {
-    bad(&format!(
-        "the places of its cookies take more than {PLACES} bytes, which is too much for a copy for undo"
-    ))
+fn no_place(path: &Path) -> Fault {
+    let why = format!("the places of its cookies take more than {PLACES} bytes");
+    Fault::NoCopy(Box::new(Fault::Io(io::Error::other(why)).at(path)))
 }
 
 /// Tells a text from every other, without keeping it.

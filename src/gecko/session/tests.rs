@@ -20,7 +20,7 @@ fn query() -> Query {
 /// Of openai.com.
 fn found(session: &Session) -> Found {
     session
-        .matching(&query(), &none(), true, &mut |_| {})
+        .matching(&query(), &none(), Some(Path::new("file")), &mut |_| {})
         .unwrap()
 }
 
@@ -433,9 +433,9 @@ fn places_too_long_for_a_copy_are_refused_and_cut_without_one() {
     for (arrays, fits) in [(90, true), (110, false)] {
         let text = format!(r#"{{"{key}":[{}]}}"#, vec![&*array; arrays].join(","));
         let session = session(&text);
-        let found = |with_places| session.matching(&query(), &none(), with_places, &mut |_| {});
-        assert_eq!(found(true).is_ok(), fits);
-        assert_eq!(found(false).unwrap().gone.len(), arrays);
+        let found = |path| session.matching(&query(), &none(), path, &mut |_| {});
+        assert_eq!(found(Some(Path::new("file"))).is_ok(), fits);
+        assert_eq!(found(None).unwrap().gone.len(), arrays);
         if fits {
             cut(&text);
         }
