@@ -683,6 +683,15 @@ fn identities(rows: &[Row], quoted: u32) -> Result<HashMap<Identity, Vec<usize>>
     Ok(identities)
 }
 
+/// Makes sure that the file has this text, which was verified.
+fn is_in_place(folder: &Folder, name: &OsStr, text: &Fingerprint) -> Result<(), Fault> {
+    let (_, now) = decode(read_stable(folder, name)?)?;
+    match Fingerprint::of(std::iter::once(&*now)) == *text {
+        true => Ok(()),
+        false => Err(Fault::NotVerified("it is not what was written".into())),
+    }
+}
+
 fn no_place(path: &Path) -> Fault {
     let why = format!("the places of its cookies take more than {PLACES} bytes");
     Fault::NoCopy(Box::new(Fault::Io(io::Error::other(why)).at(path)))
