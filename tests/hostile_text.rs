@@ -152,13 +152,49 @@ fn places_too_long_for_a_copy_are_cut_without_one() {
     assert_eq!(row(&run.json(), &path)["deleted"], 3000);
 }
 
+/// A session with so many elements that are no cookies, in the fewest bytes that it can
+/// be written in, and how long its text is.
+fn dense(elements: usize) -> (Vec<u8>, usize) {
+    let (start, element, end) = (br#"{"cookies":["#, b"{},", b"{}]}");
+    let repeated = (elements - 1) * element.len();
+    let length = start.len() + element.len() + repeated + end.len();
+    let mut file = b"mozLz40\0".to_vec();
+    file.extend(u32::try_from(length).unwrap().to_le_bytes());
+    // 15 literals; the last 3 of them again and again; 4 literals.
+    file.extend([0xff, 0]);
+    file.extend(start);
+    file.extend(element);
+    file.extend([3, 0]);
+    let more = repeated - 15 - 4;
+    file.extend(vec![255; more / 255]);
+    file.push(u8::try_from(more % 255).unwrap());
+    file.push(0x40);
+    file.extend(end);
+    (file, length)
+}
+
 #[test]
 fn elements_cost_nothing() {
-    let text = format!(r#"{{"cookies":[{}]}}"#, repeated(OPENAI, "{}", 1_000_000));
-    expect_cleaned(&text, false, 1);
+    let (content, length) = dense(5_000_000);
+    let (world, path) = world_with("sessionstore.jsonlz4", &content);
+    for arguments in [
+        &["list", "openai.com", "--json"][..],
+        &["openai.com", "--json"],
+    ] {
+        let run = bounded(&world, arguments, length).expect(0);
+        assert_eq!(row(&run.json(), &path)["matched"], 0);
+    }
+    assert_the_rest_is_done(&world);
     let windows = repeated("{}", "{}", 1_000_000);
-    let text = format!(r#"{{"windows":[{windows}],"cookies":[{OPENAI}]}}"#);
+    let text = format!(r#"{{"windows":[{windows}],"cookies":[{OPENAI},{{}}]}}"#);
     expect_cleaned(&text, false, 1);
+}
+
+#[test]
+fn a_session_denser_than_a_browser_writes_it_is_named() {
+    let (content, length) = dense(175_000_000);
+    assert!(content.len() < 3 << 20 && length > 500 << 20);
+    expect_named(&content, content.len(), "as no browser writes it");
 }
 
 #[test]
@@ -177,8 +213,8 @@ fn arrays_of_one_name_come_back_each_to_its_place() {
 
 #[test]
 fn cookies_that_match_cost_about_their_length() {
-    let text = format!(r#"{{"cookies":[{}]}}"#, repeated(OPENAI, OPENAI, 99_999));
-    expect_cleaned(&text, false, 100_000);
+    let text = format!(r#"{{"cookies":[{}]}}"#, repeated(OPENAI, OPENAI, 199_999));
+    expect_cleaned(&text, false, 200_000);
     let pair = format!("{OTHER},{OPENAI}");
     let text = format!(r#"{{"cookies":[{}]}}"#, repeated(&pair, &pair, 49_999));
     expect_cleaned(&text, true, 50_000);

@@ -36,6 +36,10 @@ pub(super) struct SessionCookie {
 impl SessionCookie {
     /// None for what is no cookie: an object with a host and a name.
     pub fn parse(cookie: &str) -> Option<Self> {
+        const SHORTEST: &str = r#"{"host":"","name":""}"#;
+        if cookie.len() < SHORTEST.len() {
+            return None;
+        }
         let (mut host, mut name) = (None, None);
         let mut parsed = Self::default();
         // Of a member that is there twice the last one counts, as in a browser.
