@@ -82,8 +82,12 @@ impl Apart {
         }
         let root = world.root();
         fs::set_permissions(&root, fs::Permissions::from_mode(0o755)).expect("a mode");
-        fs::create_dir_all(world.state()).expect("a folder");
-        for folder in [world.home(), world.state()] {
+        let mut folders = vec![world.home()];
+        if self == Apart::ThatUser {
+            folders.push(world.state());
+        }
+        for folder in folders {
+            fs::create_dir_all(&folder).expect("a folder");
             let status = Command::new("chown")
                 .args(["-R", "1000:1000"])
                 .arg(folder)
@@ -108,6 +112,15 @@ impl Apart {
             words.push(world.root().to_str().expect("UTF-8").to_owned());
         }
         words
+    }
+
+    /// What the command is told. Root keeps no copies for undo here: whose they are is
+    /// another matter.
+    pub fn arguments(self) -> &'static [&'static str] {
+        match self {
+            Apart::OtherUser => &["openai.com", "--no-undo"],
+            _ => &["openai.com"],
+        }
     }
 
     /// What starts the command.
@@ -147,7 +160,7 @@ fn a_chromium_meets_a_deletion(test: &str, apart: Apart) {
             &["--restore-last-session"],
         )
     };
-    let delete = || begin_by(&world, &words(&command), &["openai.com"], &[&dir]);
+    let delete = || begin_by(&world, &words(&command), apart.arguments(), &[&dir]);
 
     // Before: it is there, and is left alone.
     let mut browser = start();
@@ -251,7 +264,8 @@ fn chromium_starts_beside_what_a_killed_run_left() {
     browser.close();
     let writer = Connection::open(&store).expect("the store");
     writer.execute_batch("BEGIN IMMEDIATE").expect("a lock");
-    let mut deletion = crate::command::start(&world, &["openai.com"], &dir);
+    let arguments = Apart::OtherUser.arguments();
+    let mut deletion = crate::command::start(&world, arguments, &dir);
     let lock = dir.join("SingletonLock");
     wait_for("the deletion to take the directory", LIMIT, || {
         lock.is_symlink().then_some(())
@@ -264,12 +278,12 @@ fn chromium_starts_beside_what_a_killed_run_left() {
 
     let mut browser = start();
     assert_eq!(browser.cookies(), before);
-    let refused = begin_by(&world, &[], &["openai.com"], &[&dir]).end().0;
+    let refused = begin_by(&world, &[], arguments, &[&dir]).end().0;
     assert_eq!(refused.expect(3).store(&store)["deleted"], 0);
     browser.close();
     let (gone, kept) = split(&before);
     let _ = fs::remove_dir_all(world.root().join("tmp"));
-    let deleted = begin_by(&world, &[], &["openai.com"], &[&dir]).end().0;
+    let deleted = begin_by(&world, &[], arguments, &[&dir]).end().0;
     assert_eq!(deleted.expect(0).store(&store)["deleted"], gone.len());
     assert!(!dir.join(".cc").exists() && !dir.join(".cookieclean.lock").exists());
     let mut browser = start();

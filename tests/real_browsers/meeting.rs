@@ -5,8 +5,9 @@
 use std::cell::Cell;
 use std::fs;
 use std::io::Write;
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -303,7 +304,9 @@ fn chromium(test: &str, apart: Apart, rounds: usize) {
                 start,
                 || {
                     let command = words(&command);
-                    begin_by(&world, &command, &["openai.com"], &[&dir]).end().0
+                    begin_by(&world, &command, apart.arguments(), &[&dir])
+                        .end()
+                        .0
                 },
                 || is_called(&dir),
             );
@@ -393,7 +396,12 @@ fn firefox(test: &str, apart: Apart, rounds: usize) {
     let lock = profile.join(".parentlock");
     let prefs = [("network.cookie.maxNumber", json!(10 * FILLERS_OF_FIREFOX))];
     let (by, command) = (apart.browser(&world), apart.command(&world));
-    let start = || Firefox::start_by(&server, &words(&by), &profile, &prefs);
+    let gave_up = AtomicUsize::new(0);
+    let start = || {
+        until_it_runs(&gave_up, || {
+            Firefox::start_by(&server, &words(&by), &profile, &prefs)
+        })
+    };
     apart.give(&world);
     let mut browser = start();
     let before = Expected::of(persistent(browser.cookies()));
@@ -411,7 +419,7 @@ fn firefox(test: &str, apart: Apart, rounds: usize) {
                 start,
                 || {
                     let command = words(&command);
-                    begin_by(&world, &command, &["openai.com"], &[&profile])
+                    begin_by(&world, &command, apart.arguments(), &[&profile])
                         .end()
                         .0
                 },
@@ -437,6 +445,28 @@ fn firefox(test: &str, apart: Apart, rounds: usize) {
             met
         },
     );
+    let _ = writeln!(
+        std::io::stderr(),
+        "firefox: {} times it had to be started again after 5 seconds",
+        gave_up.load(Ordering::SeqCst)
+    );
+}
+
+/// Starts a Firefox as a person does: again, where it says that it is already running. It
+/// does when a deletion takes longer than the 5 seconds for which it waits, as on a machine
+/// that is busy with something else.
+fn until_it_runs(gave_up: &AtomicUsize, start: impl Fn() -> Firefox) -> Firefox {
+    loop {
+        let panic = match catch_unwind(AssertUnwindSafe(&start)) {
+            Ok(firefox) => return firefox,
+            Err(panic) => panic,
+        };
+        let words = panic.downcast_ref::<String>();
+        if !words.is_some_and(|words| words.contains("Firefox is already running")) {
+            resume_unwind(panic);
+        }
+        gave_up.fetch_add(1, Ordering::SeqCst);
+    }
 }
 
 /// How often a file was closed that had been open for writing.
