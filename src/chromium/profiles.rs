@@ -12,8 +12,8 @@ use super::local_state;
 use super::singleton::UserDataLock;
 use crate::browsers::Browser;
 use crate::claim::Guard;
-use crate::discover::{Candidate, Search, is_plain_name, shortened};
-use crate::error::Fault;
+use crate::discover::{Candidate, Search, exists, is_file, is_plain_name, shortened};
+use crate::error::{At, Error, Fault};
 use crate::sqlite::TableStore;
 use crate::store::Store;
 
@@ -24,28 +24,56 @@ const SYSTEM_PROFILE: &str = "System Profile";
 const ODD: usize = 8;
 
 /// Whether this is a user-data directory.
-pub(crate) fn is_user_data(dir: &Path) -> bool {
-    local_state::file(dir).is_file()
-        || fs::read_dir(dir)
-            .into_iter()
-            .flatten()
-            .flatten()
-            .any(|entry| entry.path().join("Preferences").is_file())
+///
+/// # Errors
+/// When that cannot be told.
+pub(crate) fn is_user_data(dir: &Path) -> Result<bool, Error> {
+    if is_file(&local_state::file(dir))? {
+        return Ok(true);
+    }
+    for entry in fs::read_dir(dir).at(dir)? {
+        let entry = entry.at(dir)?.path();
+        match is_file(&entry.join("Preferences")) {
+            Ok(true) => return Ok(true),
+            Err(error) if !is_link_elsewhere(&entry) => return Err(error),
+            _ => {}
+        }
+    }
+    Ok(false)
 }
 
 /// Whether this is a profile of one.
-pub(crate) fn is_profile(dir: &Path) -> bool {
-    dir.join("Preferences").is_file() || FILES.iter().any(|file| dir.join(file).exists())
+///
+/// # Errors
+/// When that cannot be told.
+pub(crate) fn is_profile(dir: &Path) -> Result<bool, Error> {
+    if is_file(&dir.join("Preferences"))? {
+        return Ok(true);
+    }
+    // Whatever is called like a store: one that is no file is named then.
+    for file in FILES {
+        if exists(&dir.join(file))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// A link can lead into another user's folder without being a profile, as
+/// `SingletonSocket` does.
+fn is_link_elsewhere(entry: &Path) -> bool {
+    entry.is_symlink()
 }
 
 /// The same of something in a user-data directory: a folder into which one cannot look
-/// is a problem. A link can lead into another user's folder without being a profile, as
-/// `SingletonSocket` does.
+/// is a problem.
 fn may_be_profile(search: &mut Search<'_>, entry: &Path) -> bool {
-    if entry.symlink_metadata().is_ok_and(|entry| entry.is_dir()) {
-        search.is_there(&entry.join("Preferences"));
-    }
-    is_profile(entry)
+    is_profile(entry).unwrap_or_else(|problem| {
+        if !is_link_elsewhere(entry) {
+            search.problem(problem);
+        }
+        false
+    })
 }
 
 /// Adds every profile of a user-data directory.
@@ -87,10 +115,10 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_da
     let mut profiles: Vec<_> = names
         .into_iter()
         .map(|name| (user_data.join(&name), name.to_string_lossy().into_owned()))
-        .filter(|(dir, _)| fs::symlink_metadata(dir).is_ok())
+        .filter(|(dir, _)| search.is_there(dir))
         .collect();
     // Opera keeps a single profile in the directory itself.
-    if is_profile(user_data) {
+    if may_be_profile(search, user_data) {
         profiles.insert(0, (user_data.to_owned(), folder_name(user_data)));
     }
 
@@ -111,9 +139,15 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_da
 /// Adds the one profile at `dir`, a real path.
 pub(crate) fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &Path) {
     // A profile that was copied to somewhere has no user-data directory around it.
-    let parent = dir
+    let parent = match dir
         .parent()
-        .filter(|parent| local_state::file(parent).exists());
+        .map(|parent| (parent, is_file(&local_state::file(parent))))
+    {
+        Some((parent, Ok(true))) => Some(parent),
+        // It has the lock, without which nothing may be done.
+        Some((_, Err(problem))) => return search.problem(problem),
+        _ => None,
+    };
     let user_data = parent.unwrap_or(dir);
     let name = folder_name(dir);
     let mut shown = None;

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use crate::discover::SearchError;
 use crate::domain::DomainError;
 use crate::engine::{Summary, Unread};
-use crate::error::Error;
+use crate::error::{Error, Fault, is_absence};
 use crate::system::owner::NotAsOwner;
 
 /// How a run ended. Of several outcomes the gravest counts.
@@ -101,7 +101,23 @@ impl Failure {
             | Self::Owner(
                 NotAsOwner::Refused { .. } | NotAsOwner::State { .. } | NotAsOwner::NoHome { .. },
             ) => Status::Failed,
+            Self::Home(error)
+            | Self::Search(SearchError::Unreadable(error))
+            | Self::Owner(NotAsOwner::Unreadable(error))
+                if !is_missing(error) =>
+            {
+                Status::Failed
+            }
             _ => Status::Usage,
         }
+    }
+}
+
+/// Whether a folder that was named is not there, or is no folder: a matter of what was
+/// typed.
+fn is_missing(error: &Error) -> bool {
+    match &error.fault {
+        Fault::Io(error) => is_absence(error),
+        fault => matches!(fault, Fault::Gone),
     }
 }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 pub use roots::Roots;
 use search::barrier;
-pub(crate) use search::{Candidate, Search, is_plain_name, shortened};
+pub(crate) use search::{Candidate, Search, exists, is_file, is_folder, is_plain_name, shortened};
 pub use search::{Found, Job, Profile, jobs};
 
 use crate::browsers::{self, BROWSERS, Browser, Family};
@@ -60,12 +60,16 @@ pub fn discover(roots: &Roots, filter: &Filter) -> Result<Found, SearchError> {
     let mut search = Search::new(roots);
     if filter.folders.is_empty() {
         for browser in BROWSERS.iter().filter(|b| filter.wants(b)) {
-            let folders = roots.folders(browser);
+            let mut problems = Vec::new();
+            let folders = roots.folders(browser, &mut problems);
             if !folders.is_empty() {
                 search.found.looked_for.push(browser.name);
             }
             for folder in folders {
                 search.look_in(browser, &folder);
+            }
+            for problem in problems {
+                search.problem(problem);
             }
         }
     } else {
@@ -143,7 +147,8 @@ impl Search<'_> {
                 .iter()
                 .filter(|b| b.family == family)
                 .find(|b| {
-                    self.roots.folders(b).iter().any(|folder| {
+                    // It is only about the browser's name.
+                    self.roots.folders(b, &mut Vec::new()).iter().any(|folder| {
                         folder.file_name() == dir.file_name()
                             && system::real_path(folder).is_ok_and(|folder| folder == dir)
                     })
@@ -151,10 +156,17 @@ impl Search<'_> {
                 .unwrap_or_else(|| browsers::of_family(family))
         };
         let parent = real.parent().unwrap_or(&real).to_owned();
-        if gecko::profiles::is_root(&real) {
+        let mut trouble = None;
+        let mut told = |is_one: Result<bool, Error>| {
+            is_one.unwrap_or_else(|error| {
+                trouble.get_or_insert(error);
+                false
+            })
+        };
+        if told(gecko::profiles::is_root(&real)) {
             let browser = known(&real, Family::Gecko);
             self.if_wanted(browser, filter, |search| search.add_root(browser, &real));
-        } else if gecko::profiles::is_profile(&real) {
+        } else if told(gecko::profiles::is_profile(&real)) {
             let root = if parent.ends_with("Profiles") {
                 parent.parent().unwrap_or(&parent)
             } else {
@@ -164,16 +176,19 @@ impl Search<'_> {
             self.if_wanted(browser, filter, |search| {
                 gecko::profiles::add_one(search, browser, &real);
             });
-        } else if chromium::profiles::is_user_data(&real) {
+        } else if told(chromium::profiles::is_user_data(&real)) {
             let browser = known(&real, Family::Chromium);
             self.if_wanted(browser, filter, |search| search.add_root(browser, &real));
-        } else if chromium::profiles::is_profile(&real) {
+        } else if told(chromium::profiles::is_profile(&real)) {
             let browser = known(&parent, Family::Chromium);
             self.if_wanted(browser, filter, |search| {
                 chromium::profiles::add_one(search, browser, &real);
             });
         } else {
-            return Err(SearchError::NotAProfile(folder.to_owned()));
+            return Err(match trouble {
+                Some(error) => SearchError::Unreadable(error),
+                None => SearchError::NotAProfile(folder.to_owned()),
+            });
         }
         Ok(())
     }

@@ -90,7 +90,8 @@ impl Roots {
     }
 
     /// The folders in which a browser's files would be, whether they exist or not.
-    pub(super) fn folders(&self, browser: &Browser) -> Vec<PathBuf> {
+    /// That one cannot look for some is among the `problems`.
+    pub(super) fn folders(&self, browser: &Browser, problems: &mut Vec<Error>) -> Vec<PathBuf> {
         let mut folders = Vec::new();
         for (base, path) in self.places(browser) {
             let base = match base {
@@ -101,7 +102,7 @@ impl Roots {
                 Base::Roaming => self.roaming.clone(),
                 Base::AppSupport => self.home.join("Library").join("Application Support"),
             };
-            folders.extend(expand(base, path));
+            folders.extend(expand(base, path, problems));
         }
         if let Some(config) = &self.chrome_config
             && let Some((_, path)) = self
@@ -118,7 +119,7 @@ impl Roots {
 
 /// Puts a path of the table below its base; a part with a `*` becomes every folder
 /// of such a name.
-fn expand(base: PathBuf, path: &str) -> Vec<PathBuf> {
+fn expand(base: PathBuf, path: &str, problems: &mut Vec<Error>) -> Vec<PathBuf> {
     let mut folders = vec![base];
     for part in path.split('/') {
         folders = folders
@@ -132,8 +133,10 @@ fn expand(base: PathBuf, path: &str) -> Vec<PathBuf> {
                     let mut names = match names {
                         Ok(names) => names,
                         Err(e) if is_absence(&e) => Vec::new(),
-                        // Whoever looks there will find the door closed too, and say so.
-                        Err(_) => return vec![folder.join(part)],
+                        Err(e) => {
+                            problems.push(Fault::from(e).at(folder));
+                            return Vec::new();
+                        }
                     };
                     names.retain(|name| name.to_str().is_some_and(|n| pattern.matches(n)));
                     names.sort();
@@ -144,4 +147,19 @@ fn expand(base: PathBuf, path: &str) -> Vec<PathBuf> {
             .collect();
     }
     folders
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn folder_that_cannot_be_searched_is_a_problem() {
+        let base = PathBuf::from("/").join("too-long".repeat(64));
+        let mut problems = Vec::new();
+        let folders = expand(base.clone(), "*/profiles", &mut problems);
+        assert!(folders.is_empty(), "{folders:?}");
+        assert_eq!(problems.len(), 1, "{problems:?}");
+        assert_eq!(problems[0].path, base);
+    }
 }

@@ -1,7 +1,7 @@
 //! A search under way: what was found so far, and looking without following a way out.
 
 use std::collections::HashSet;
-use std::fs;
+use std::fs::{self, Metadata};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -208,9 +208,11 @@ impl<'a> Search<'a> {
         match system::real_path(path) {
             Ok(real) => Some(real),
             Err(e) if is_absence(&e) => {
-                // A link that leads nowhere is not nothing.
-                if fs::symlink_metadata(path).is_ok_and(|m| m.is_symlink()) {
-                    self.problem(Fault::Gone.at(path));
+                match fs::symlink_metadata(path) {
+                    // A link that leads nowhere is not nothing.
+                    Ok(link) if link.is_symlink() => self.problem(Fault::Gone.at(path)),
+                    Err(e) if !is_absence(&e) => self.problem(Fault::from(e).at(barrier(path))),
+                    _ => {}
                 }
                 None
             }
@@ -260,6 +262,38 @@ impl<'a> Search<'a> {
                 false
             }
         }
+    }
+}
+
+/// Whether a path is that of a regular file, or of a link to one.
+///
+/// # Errors
+/// When that cannot be told.
+pub(crate) fn is_file(path: &Path) -> Result<bool, Error> {
+    is_of_kind(path, Metadata::is_file)
+}
+
+/// The same of a folder.
+///
+/// # Errors
+/// When that cannot be told.
+pub(crate) fn is_folder(path: &Path) -> Result<bool, Error> {
+    is_of_kind(path, Metadata::is_dir)
+}
+
+/// The same of anything at all.
+///
+/// # Errors
+/// When that cannot be told.
+pub(crate) fn exists(path: &Path) -> Result<bool, Error> {
+    is_of_kind(path, |_| true)
+}
+
+fn is_of_kind(path: &Path, is_it: fn(&Metadata) -> bool) -> Result<bool, Error> {
+    match path.metadata() {
+        Ok(metadata) => Ok(is_it(&metadata)),
+        Err(e) if is_absence(&e) => Ok(false),
+        Err(e) => Err(Fault::from(e).at(barrier(path))),
     }
 }
 

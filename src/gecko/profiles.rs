@@ -12,7 +12,7 @@ use super::parent_lock::ParentLock;
 use super::session::{self, SessionFile};
 use crate::browsers::Browser;
 use crate::claim::Guard;
-use crate::discover::{Candidate, Search, shortened};
+use crate::discover::{Candidate, Search, is_file, is_folder, shortened};
 use crate::error::{At, Error, Fault};
 use crate::sqlite::{TableStore, read};
 use crate::store::Store;
@@ -36,15 +36,24 @@ struct Listed {
 type List = (PathBuf, Vec<Listed>);
 
 /// Whether this is a folder that holds profiles.
-pub(crate) fn is_root(dir: &Path) -> bool {
-    dir.join(PROFILES_INI).is_file() || dir.join(GROUPS).is_dir()
+///
+/// # Errors
+/// When that cannot be told.
+pub(crate) fn is_root(dir: &Path) -> Result<bool, Error> {
+    Ok(is_file(&dir.join(PROFILES_INI))? || is_folder(&dir.join(GROUPS))?)
 }
 
 /// Whether this is a profile.
-pub(crate) fn is_profile(dir: &Path) -> bool {
-    [COOKIES, "prefs.js", "times.json"]
-        .iter()
-        .any(|file| dir.join(file).is_file())
+///
+/// # Errors
+/// When that cannot be told.
+pub(crate) fn is_profile(dir: &Path) -> Result<bool, Error> {
+    for file in [COOKIES, "prefs.js", "times.json"] {
+        if is_file(&dir.join(file))? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
 }
 
 /// Adds every profile that the lists name or the folder holds.
