@@ -28,15 +28,23 @@ pub(super) fn sibling(database: &Path, suffix: &str) -> PathBuf {
 }
 
 /// The size of a file in bytes, 0 when there is none.
-pub(super) fn size_of(path: &Path) -> u64 {
-    path.metadata().map_or(0, |m| m.len())
+///
+/// # Errors
+/// When that cannot be told: a WAL that is passed over hides rows.
+pub(super) fn size_of(path: &Path) -> io::Result<u64> {
+    match path.metadata() {
+        Ok(metadata) => Ok(metadata.len()),
+        Err(e) if e.kind() == ErrorKind::NotFound => Ok(0),
+        Err(e) => Err(e),
+    }
 }
 
-/// Whether a part of the database stands in another file.
-pub(super) fn has_company(path: &Path) -> bool {
-    ["-journal", "-wal"]
-        .iter()
-        .any(|suffix| size_of(&sibling(path, suffix)) > 0)
+/// Whether a part of the database is in another file.
+///
+/// # Errors
+/// When that cannot be told.
+pub(super) fn has_company(path: &Path) -> io::Result<bool> {
+    Ok(size_of(&sibling(path, "-journal"))? > 0 || size_of(&sibling(path, "-wal"))? > 0)
 }
 
 /// Makes sure that the database and what lies beside it are regular files, no links,

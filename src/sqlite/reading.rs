@@ -64,7 +64,7 @@ impl ReadView {
         let Some(stamp) = stamp(path).filter(|(_, modified)| is_settled(*modified)) else {
             return Ok(None);
         };
-        if has_company(path) {
+        if has_company(path)? {
             return Ok(None);
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
@@ -112,7 +112,7 @@ impl ReadView {
     pub fn is_unchanged(&self) -> bool {
         match &self.source {
             Source::InPlace(path, before) => {
-                stamp(path).as_ref() == Some(before) && !has_company(path)
+                stamp(path).as_ref() == Some(before) && !has_company(path).unwrap_or(true)
             }
             Source::Memory(_) | Source::File(_) => true,
         }

@@ -102,7 +102,7 @@ fn in_memory(path: &Path) -> Result<Option<(Connection, Room)>, Fault> {
     let Some((length, true)) = before.map(|(length, time)| (length, is_settled(time))) else {
         return Ok(None);
     };
-    if has_company(path) {
+    if has_company(path)? {
         return Ok(None);
     }
     let (Some(room), Ok(size)) = (Room::take(length), usize::try_from(length)) else {
@@ -125,7 +125,7 @@ fn in_memory(path: &Path) -> Result<Option<(Connection, Room)>, Fault> {
     db.prepare(&format!("PRAGMA mmap_size = {length}"))?
         .query([])?
         .next()?;
-    let unchanged = stamp(path) == before && !has_company(path);
+    let unchanged = stamp(path) == before && !has_company(path)?;
     Ok(unchanged.then_some((db, room)))
 }
 
@@ -198,7 +198,7 @@ fn no_room(error: io::Error) -> Fault {
 
 /// Whether there was something to copy.
 fn copy_sibling(from: &Path, to: &Path) -> Result<bool, Fault> {
-    if size_of(from) == 0 {
+    if size_of(from)? == 0 {
         // A copy from an earlier attempt must not stay.
         let _ = fs::remove_file(to);
         return Ok(false);

@@ -224,7 +224,8 @@ impl<L: Layout> TableStore<L> {
             return Err(error);
         }
         Ok(Deleted {
-            deleted: deleted - left.unwrap_or(0).min(deleted),
+            // What cannot be seen is not called deleted.
+            deleted: deleted - left.unwrap_or(deleted).min(deleted),
             kept: kept.rows,
             trouble: Some(Fault::Unsure(Box::new(error))),
         })

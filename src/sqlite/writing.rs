@@ -65,7 +65,7 @@ impl Writer {
         let had_journal = journal.exists();
         // One that a crash left is undone as soon as the database is read, and removed:
         // its content is overwritten then.
-        let left_by_crash = match size_of(&journal) {
+        let left_by_crash = match size_of(&journal)? {
             0 => None,
             _ => old_content(&journal),
         };
@@ -128,7 +128,7 @@ impl Writer {
             db.close().map_err(|(_, error)| error)?;
         }
         self.remove_added_journal();
-        if size_of(&sibling(&self.path, "-wal")) > 0 {
+        if size_of(&sibling(&self.path, "-wal"))? > 0 {
             return Err(Fault::NotVerified("the WAL is not empty".into()));
         }
         Ok(())
