@@ -35,6 +35,7 @@ pub(crate) fn query() -> Query {
 /// than the check.
 pub(crate) fn folder() -> PathBuf {
     thread_local! {
+        #[allow(clippy::missing_const_for_thread_local, reason = "it is; seen on Windows only")]
         static FOLDER: OnceCell<TempDir> = const { OnceCell::new() };
     }
     FOLDER.with(|folder| {

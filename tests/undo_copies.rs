@@ -8,7 +8,9 @@ use std::time::SystemTime;
 
 use jiff::{SignedDuration, Timestamp};
 use serde_json::json;
-use world::{Run, World, stores};
+#[cfg(unix)]
+use world::Run;
+use world::{World, stores};
 
 const CHROME: &str = ".config/google-chrome";
 
