@@ -257,11 +257,20 @@ impl<L: Layout> TableStore<L> {
         let mut writer = Writer::open(&self.path, claim)?;
         let transaction = writer.begin()?;
         let table = Table::<L>::open_to_change(&transaction)?;
+        let before = table.count()?;
         let mut restored = table.put_back(rows)?;
         quick_check(&transaction)?;
         drop(table);
         claim.still_holds().map_err(|_| Fault::Locked)?;
-        transaction.commit()?;
+        if let Err(error) = transaction.commit() {
+            drop(writer);
+            // As with a deletion, only a look at the file tells whether it was done.
+            if !self.count_rows().is_ok_and(|now| now > before) {
+                return Err(error.into());
+            }
+            restored.trouble = Some(error.into());
+            return Ok(restored);
+        }
         restored.trouble = writer.close().err();
         Ok(restored)
     }

@@ -245,8 +245,12 @@ impl OwnFolder {
     /// # Errors
     /// When it cannot be created.
     pub fn new_file(&self, name: &str) -> Result<File, Error> {
-        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL;
-        self.open_file(name, flags, Mode::RUSR | Mode::WUSR)
+        // It is ours, whatever it is opened through: nothing that could fail follows.
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
+        let mode = Mode::RUSR | Mode::WUSR;
+        let created = retry_on_intr(|| openat(&self.handle, name, flags, mode));
+        let created = created.map_err(io::Error::from);
+        created.map(File::from).at(&self.path_of(name))
     }
 
     /// Opens a file to be locked, or creates it. None when the folder is gone.
