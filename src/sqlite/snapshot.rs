@@ -152,8 +152,13 @@ fn copy_if_stable(path: &Path, copy: &Path) -> Result<bool, Fault> {
     if !untouched && !same_content(path, copy)? {
         return Ok(false);
     }
-    if has_journal && !same_content(&journal, &sibling(copy, "-journal"))? {
-        return Ok(false);
+    if has_journal {
+        match same_content(&journal, &sibling(copy, "-journal")) {
+            // Whoever wrote is done, and has removed it.
+            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Ok(true) => {}
+            other => return Ok(other?),
+        }
     }
     if !has_wal {
         make_plain(copy)?;

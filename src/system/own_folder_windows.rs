@@ -63,19 +63,7 @@ impl OwnFolder {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
             other => other.at(path)?,
         }
-        Self::open_existing(path)
-    }
-
-    /// Opens a folder that was just there. Wine now and then does not find it while others
-    /// remove folders.
-    fn open_existing(path: &Path) -> Result<Self, Error> {
-        for _ in 0..TRIES {
-            if let Some(folder) = Self::open(path)? {
-                return Ok(folder);
-            }
-            thread::sleep(PAUSE);
-        }
-        Err(Fault::Gone.at(path))
+        Self::open(path)?.ok_or_else(|| Fault::Gone.at(path))
     }
 
     pub fn path(&self) -> &Path {
@@ -108,7 +96,7 @@ impl OwnFolder {
             other => other.at(&path)?,
         }
         close_folder(&path).at(&path)?;
-        Self::open_existing(&path)
+        self.folder(name)?.ok_or_else(|| Fault::Gone.at(path))
     }
 
     /// Creates a folder in it; None when there is something of that name already, or not

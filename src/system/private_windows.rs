@@ -73,9 +73,14 @@ pub(super) fn close_folder(path: &Path) -> io::Result<()> {
         // What was made in it before took after it.
         for entry in fs::read_dir(path)? {
             let entry = entry?;
-            match entry.file_type()?.is_dir() {
-                true => close_folder(&entry.path())?,
-                false => drop(close(&open_to_close(&entry.path())?)?),
+            let closed = match entry.file_type()?.is_dir() {
+                true => close_folder(&entry.path()),
+                false => open_to_close(&entry.path()).and_then(|file| close(&file).map(drop)),
+            };
+            match closed {
+                // Another run has removed it meanwhile.
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {}
+                other => other?,
             }
         }
     }

@@ -147,6 +147,8 @@ impl World {
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("CHROME_CONFIG_HOME")
             .env_remove("COOKIECLEAN_THREADS")
+            // Where checks run, a terminal is taken to show colours.
+            .env_remove("CI")
             // Nobody's keyring is asked.
             .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
             .stdin(Stdio::null());
