@@ -59,7 +59,7 @@ const SWITCHES: &[(DbConfig, bool)] = &[
 /// memory or never ends. Lengths are in bytes.
 const LIMITS: &[(Limit, i32)] = &[
     // Of one value, and of one row.
-    (Limit::SQLITE_LIMIT_LENGTH, 4 << 20),
+    (Limit::SQLITE_LIMIT_LENGTH, 8 << 20),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, 256 << 10),
     // Each is an argument of the function that a scan calls.
     (Limit::SQLITE_LIMIT_COLUMN, 120),
