@@ -6,12 +6,17 @@
 mod world;
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
+#[cfg(target_os = "linux")]
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::{FileTypeExt, MetadataExt, PermissionsExt, symlink};
 use std::os::unix::net::{UnixListener, UnixStream};
+#[cfg(target_os = "linux")]
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+#[cfg(target_os = "linux")]
+use std::process::Command;
+use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -19,7 +24,9 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rusqlite::Connection;
 use serde_json::Value;
-use world::{Run, World, skipped, spawn, stores};
+#[cfg(target_os = "linux")]
+use world::skipped;
+use world::{Run, World, spawn, stores};
 
 const CHROME: &str = ".config/google-chrome";
 const FIREFOX: &str = ".mozilla/firefox/p";

@@ -10,8 +10,12 @@ use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, lchown, symlink};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::time::{Duration, Instant, SystemTime};
+use std::process::Command;
+#[cfg(target_os = "linux")]
+use std::process::Stdio;
+use std::time::SystemTime;
+#[cfg(target_os = "linux")]
+use std::time::{Duration, Instant};
 
 use world::{Run, World, stores};
 

@@ -9,13 +9,19 @@ use std::fs;
 use std::io::{BufReader, Read, Write};
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::Stdio;
+#[cfg(target_os = "linux")]
+use std::process::{Child, Command};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+#[cfg(target_os = "linux")]
+use std::time::Instant;
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use world::{Run, World, sessions, stores};
+#[cfg(target_os = "linux")]
+use world::sessions;
+use world::{Run, World, stores};
 
 const PROFILE: &str = ".mozilla/firefox/p";
 /// A site that has cookies in sessions only, so that no database is written.
