@@ -114,7 +114,7 @@ impl InUse {
     /// read the file can take one, and hold it for ever: only another one of us is waited
     /// for.
     fn by_open_file_lock(file: &Path) -> Option<Self> {
-        /// Whoever is found may have let go, and another one have taken it, meanwhile.
+        /// The holder that is found may have let go meanwhile, and another taken it.
         const LOOKS: u32 = 4;
         let evidence = format!("{} is locked", file.display());
         let mut by = Vec::new();

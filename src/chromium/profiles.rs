@@ -50,7 +50,7 @@ pub(crate) fn is_profile(dir: &Path) -> Result<bool, Error> {
     if is_file(&dir.join("Preferences"))? {
         return Ok(true);
     }
-    // Whatever is called like a store: one that is no file is named then.
+    // By the name of a store alone: one that is not a file is reported later.
     for file in FILES {
         if exists(&dir.join(file))? {
             return Ok(true);

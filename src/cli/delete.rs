@@ -68,7 +68,7 @@ pub fn run(args: &Clean, ui: &Ui) -> Result<Status, Failure> {
     let request = Request {
         found: &found,
         query: &query,
-        // Whoever was asked has seen them.
+        // A person who was asked has seen them.
         show: match ui.is_chatty() && !args.ask {
             true => SHOWN,
             false => 0,

@@ -19,7 +19,7 @@ use crate::engine::{Blocker, Cancel, Decision, Event, Observer, Summary};
 const TIME_TO_QUIT: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(120);
 
-/// What the options say about whoever is in the way; None: the person is to be asked.
+/// What the options say about blockers; None: ask the person.
 pub fn decision(arguments: InTheWay, ui: &Ui) -> Option<Decision> {
     let at_most = arguments.wait.map(Duration::from_secs);
     if arguments.close {

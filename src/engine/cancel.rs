@@ -16,7 +16,7 @@ struct Inner {
 }
 
 impl Cancel {
-    /// The store at hand is finished, and no further one begun.
+    /// Finishes the current store, and begins no other.
     pub fn cancel(&self) {
         self.0.is_cancelled.store(true, Ordering::SeqCst);
         for sleeper in &*self.sleepers() {

@@ -15,7 +15,7 @@ use crate::value::ValueError;
 pub enum Event<'a> {
     /// The profiles in which the work is about to begin.
     Searched(&'a Found),
-    /// So many stores are done, of so many at hand.
+    /// How many stores are done, and how many there are.
     Progress { done: usize, of: usize },
     /// Cookies of a store that are meant. Of a deletion, which has then succeeded, only
     /// the first ones.
