@@ -15,12 +15,12 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 use tempfile::TempDir;
 use url::Url;
 
-pub use crate::chromium::fuzzing::{local_state, values};
-use crate::claim::{Claim, Held, InUse};
-use crate::cookie::Query;
-use crate::domain::{Domain, DomainError, site_of};
-use crate::error::Error;
-pub use crate::gecko::fuzzing::{containers, origin_attributes, profiles_ini, session};
+pub use crate::browsers::chromium::fuzzing::{local_state, values};
+pub use crate::browsers::gecko::fuzzing::{containers, origin_attributes, profiles_ini, session};
+use crate::model::domain::{Domain, DomainError, site_of};
+use crate::model::error::Error;
+use crate::model::query::Query;
+use crate::store::claim::{Claim, Held, InUse};
 use crate::store::{Kind, RowSink, RowSource, Rows, Store, Value};
 pub use crate::undo::fuzzing::undo_copy;
 
@@ -216,9 +216,12 @@ pub fn sqlite(data: &[u8]) {
     let path = folder.join("store");
     type Make = fn(PathBuf) -> Box<dyn Store>;
     let (base, make): (&[u8], Make) = match family % 3 {
-        0 => (chromium_base(), crate::chromium::fuzzing::cookies),
-        1 => (gecko_base(), crate::gecko::fuzzing::cookies),
-        _ => (bound_base(), crate::chromium::fuzzing::device_bound),
+        0 => (chromium_base(), crate::browsers::chromium::fuzzing::cookies),
+        1 => (gecko_base(), crate::browsers::gecko::fuzzing::cookies),
+        _ => (
+            bound_base(),
+            crate::browsers::chromium::fuzzing::device_bound,
+        ),
     };
     let write = |name: &str, bytes: &[u8]| fs::write(folder.join(name), bytes).expect("a file");
     match damage % 5 {
@@ -385,7 +388,7 @@ fn is_row_of_the_site(table: &str, columns: &[String], values: &[Value]) -> bool
         }
         "moz_cookies" => {
             let attributes = column("originAttributes");
-            let site = crate::gecko::fuzzing::partition_host(&attributes);
+            let site = crate::browsers::gecko::fuzzing::partition_host(&attributes);
             is_of_the_site(&column("host"), site.as_deref())
         }
         "dbsc_session_tbl" => {

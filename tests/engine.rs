@@ -4,13 +4,13 @@ mod world;
 
 use std::time::Duration;
 
-use cookieclean::browsers::Layout;
-use cookieclean::cookie::Query;
-use cookieclean::discover::{Filter, Found, Roots, discover};
-use cookieclean::domain::Domain;
+use cookieclean::browsers::Platform;
+use cookieclean::browsers::{Filter, Found, Roots, discover};
 use cookieclean::engine::{
     Blocker, Cancel, Decision, Event, Observer, Request, Scheduler, delete, list,
 };
+use cookieclean::model::domain::Domain;
+use cookieclean::model::query::Query;
 use cookieclean::undo::Undo;
 use world::holder::{Holder, hold_if_told};
 use world::{World, stores};
@@ -63,8 +63,8 @@ fn two_profiles() -> (World, Found, Query) {
     }
     world.age();
     let layout = match cfg!(windows) {
-        true => Layout::Windows,
-        false => Layout::Linux,
+        true => Platform::Windows,
+        false => Platform::Linux,
     };
     let roots = Roots::below(&world.home(), layout).unwrap();
     let found = discover(&roots, &Filter::default()).unwrap();

@@ -285,18 +285,18 @@ fn no_temporary_copy_of_a_store_stays_behind() {
 /// What is passed on cannot be taken back, so it must not be before the look is over.
 #[test]
 fn a_browser_that_writes_while_the_listing_is_told_does_not_spoil_it() {
-    use cookieclean::browsers::Layout;
-    use cookieclean::cookie::Query;
-    use cookieclean::discover::{Filter, Roots, discover};
-    use cookieclean::domain::Domain;
+    use cookieclean::browsers::Platform;
+    use cookieclean::browsers::{Filter, Roots, discover};
     use cookieclean::engine::{Event, Observer, list};
+    use cookieclean::model::domain::Domain;
+    use cookieclean::model::query::Query;
 
     let world = chromium_world(24);
     let store = world.path(CHROMIUM);
     world.age();
     let layout = match cfg!(windows) {
-        true => Layout::Windows,
-        false => Layout::Linux,
+        true => Platform::Windows,
+        false => Platform::Linux,
     };
     let roots = Roots::below(&world.home(), layout).unwrap();
     let found = discover(&roots, &Filter::default()).unwrap();

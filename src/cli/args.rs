@@ -11,7 +11,7 @@ use clap::{
     ValueHint,
 };
 
-use crate::browsers::{BROWSERS, Layout};
+use crate::browsers::{BROWSERS, Platform};
 
 /// Removes one site's cookies from every browser on this computer, and nothing else.
 ///
@@ -226,7 +226,7 @@ pub enum LayoutName {
     Windows,
 }
 
-impl From<LayoutName> for Layout {
+impl From<LayoutName> for Platform {
     fn from(name: LayoutName) -> Self {
         match name {
             LayoutName::Linux => Self::Linux,

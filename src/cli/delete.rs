@@ -13,9 +13,9 @@ use super::report::human::{Human, Report};
 use super::report::json::JsonDeletion;
 use super::ui::Ui;
 use super::{interrupt, list, target};
-use crate::cookie::Query;
-use crate::discover::Found;
+use crate::browsers::Found;
 use crate::engine::{self, Cancel, Request, Scheduler, clear_the_way, delete};
+use crate::model::query::Query;
 use crate::undo::Undo;
 
 /// Deleted cookies listed per store in a report; the rest is counted.

@@ -3,11 +3,11 @@
 use std::io;
 use std::process::ExitCode;
 
-use crate::discover::SearchError;
-use crate::domain::DomainError;
+use crate::browsers::SearchError;
 use crate::engine::{Summary, Unread};
-use crate::error::{Error, Fault, is_absence};
-use crate::system::owner::NotAsOwner;
+use crate::model::domain::DomainError;
+use crate::model::error::{Error, Fault, is_absence};
+use crate::platform::owner::NotAsOwner;
 
 /// How a run ended. Of several outcomes the gravest counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

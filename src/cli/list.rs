@@ -10,8 +10,8 @@ use super::report::human::{Human, Report};
 use super::report::json::JsonListing;
 use super::target;
 use super::ui::{self, Ui};
+use crate::engine::reveal::Reveal;
 use crate::engine::{Cancel, list};
-use crate::reveal::Reveal;
 
 pub fn run(list: &List, ui: &Ui) -> Result<Status, Failure> {
     show(&list.matching, &list.places, list.values, ui)

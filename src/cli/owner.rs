@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use super::args::{Args, Command, Places};
 use super::exit::Failure;
 use super::ui;
-use crate::system::owner::{self, NotAsOwner};
+use crate::platform::owner::{self, NotAsOwner};
 
 /// Gives up root's rights where the arguments, or a `HOME` that was kept, name the
 /// folder of another user.

@@ -12,10 +12,10 @@ use super::report::text::{cut, grouped, plain_table, safe};
 use super::report::words::{WIDEST_NAME, by_whom};
 use super::target;
 use super::ui::{self, Ui};
-use crate::claim::InUse;
-use crate::discover::Profile;
+use crate::browsers::Profile;
 use crate::engine::{Unread, Update, in_order, read};
-use crate::error::Error;
+use crate::model::error::Error;
+use crate::store::claim::InUse;
 use crate::store::{Kind, Store};
 
 #[derive(Serialize)]

@@ -13,9 +13,9 @@ use super::report::text::{cut, grouped, plain_table};
 use super::report::words::WIDEST_HOST;
 use super::target;
 use super::ui::{self, Ui};
-use crate::discover::{Job, jobs};
-use crate::domain::site_of;
+use crate::browsers::{Job, jobs};
 use crate::engine::{Update, in_order, read};
+use crate::model::domain::site_of;
 
 #[derive(Serialize)]
 struct Document {

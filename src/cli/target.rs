@@ -6,13 +6,13 @@ use super::args::{Matching, Places};
 use super::exit::{Failure, Status};
 use super::report::words::nothing_found;
 use super::ui::{self, Ui};
-use crate::browsers::Layout;
-use crate::cookie::Query;
-use crate::discover::{Filter, Found, Roots, discover, jobs};
-use crate::domain::{Domain, DomainError};
+use crate::browsers::Platform;
+use crate::browsers::{Filter, Found, Roots, discover, jobs};
 use crate::engine::{Summary, similar_sites, sites_where};
-use crate::services::related;
-use crate::system;
+use crate::model::domain::{Domain, DomainError};
+use crate::model::query::Query;
+use crate::model::services::related;
+use crate::platform;
 
 /// What the arguments mean, and where it is.
 pub fn target(matching: &Matching, places: &Places) -> Result<(Query, Found), Failure> {
@@ -26,7 +26,7 @@ pub fn target(matching: &Matching, places: &Places) -> Result<(Query, Found), Fa
 pub fn search(places: &Places) -> Result<Found, Failure> {
     let layout = places
         .layout
-        .map_or_else(Layout::of_this_system, Layout::from);
+        .map_or_else(Platform::of_this_system, Platform::from);
     let roots = match &places.home {
         Some(home) => Roots::below(home, layout).map_err(Failure::Home)?,
         None => Roots::of_this_user(layout)?,
@@ -131,7 +131,7 @@ pub fn report_search(ui: &Ui, found: &Found, places: &Places) -> io::Result<Stat
     }
     let is_this_system = places.home.is_none() && places.layout.is_none();
     let windows_home = match is_this_system {
-        true => system::windows_home_under_wsl(),
+        true => platform::windows_home_under_wsl(),
         false => None,
     };
     nothing_found(&mut ui.out(), found, ui.verbose, windows_home.as_deref())?;

@@ -9,11 +9,11 @@ use super::exit::{Failure, Status};
 use super::report::advice;
 use super::report::text::{count, safe};
 use super::report::words::{is_in_use, title_of};
-use crate::claim::InUse;
-use crate::discover::{Profile, SearchError};
+use crate::browsers::{Profile, SearchError};
 use crate::engine::Unread;
-use crate::error::Error;
-use crate::system::owner::NotAsOwner;
+use crate::model::error::Error;
+use crate::platform::owner::NotAsOwner;
+use crate::store::claim::InUse;
 
 const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();

@@ -16,7 +16,7 @@ use super::report::restore::{HumanRestore, JsonRestore};
 use super::report::text::{count, plain_table, safe};
 use super::ui::{self, Ui};
 use crate::engine::{self, Scheduler, Summary};
-use crate::error::Error;
+use crate::model::error::Error;
 use crate::undo::{Content, Entry, Taken, Undo};
 
 #[derive(Serialize)]

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::claim::{Guard, InUse};
-use crate::discover::Profile;
+use crate::browsers::Profile;
+use crate::store::claim::{Guard, InUse};
 
 /// A browser, or another run of this program, that has profiles open which are to be
 /// changed or could not be read.

@@ -7,11 +7,12 @@ use super::list::sorted;
 use super::parallel::{Update, in_order};
 use super::scheduler::Scheduler;
 use super::summary::Summary;
-use crate::claim::{InUse, Refused};
-use crate::cookie::{Cookie, Query};
-use crate::discover::{Found, Job, jobs};
-use crate::error::{Error, Fault};
+use crate::browsers::{Found, Job, jobs};
+use crate::model::cookie::Cookie;
+use crate::model::error::{Error, Fault};
+use crate::model::query::Query;
 use crate::store::Counts;
+use crate::store::claim::{InUse, Refused};
 use crate::undo::Deletion;
 
 /// What became of a store.

@@ -5,11 +5,11 @@ use std::io;
 use super::blockers::{Blocker, Decision};
 use super::delete::Cleaned;
 use super::list::Looked;
-use crate::cookie::Cookie;
-use crate::discover::{Found, Job};
-use crate::reveal::Shown;
+use crate::browsers::{Found, Job};
+use crate::engine::reveal::Shown;
+use crate::model::cookie::Cookie;
+use crate::model::value::ValueError;
 use crate::undo::PutBack;
-use crate::value::ValueError;
 
 /// Something that happened.
 pub enum Event<'a> {

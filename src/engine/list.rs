@@ -3,12 +3,13 @@
 use super::event::{Event, Match, Observer};
 use super::parallel::{Update, in_order};
 use super::summary::Summary;
-use crate::claim::InUse;
-use crate::cookie::{Cookie, Query};
-use crate::discover::{Found, Job, Profile, jobs};
-use crate::domain::{is_similar, site_of};
-use crate::error::Error;
-use crate::reveal::Reveal;
+use crate::browsers::{Found, Job, Profile, jobs};
+use crate::engine::reveal::Reveal;
+use crate::model::cookie::Cookie;
+use crate::model::domain::{is_similar, site_of};
+use crate::model::error::Error;
+use crate::model::query::Query;
+use crate::store::claim::InUse;
 use crate::store::{Counts, Store};
 
 /// What a look at a store found.

@@ -10,6 +10,7 @@ mod event;
 mod list;
 mod parallel;
 mod restore;
+pub(crate) mod reveal;
 mod scheduler;
 mod summary;
 mod waiting;
@@ -24,16 +25,16 @@ pub use restore::restore;
 pub use scheduler::{Pass, Scheduler};
 pub use summary::Summary;
 
-use crate::system;
+use crate::platform;
 
 /// Has something done before a store is first copied to be read: a program that may be
 /// ended meanwhile has to get ready to [discard](discard_copies) the copy.
 pub fn before_copies(prepare: fn()) {
-    system::before_the_first(prepare);
+    platform::before_the_first(prepare);
 }
 
 /// Removes the private copies of stores that are being read, for a program that ends
 /// before it is done.
 pub fn discard_copies() {
-    system::remove_temp_folders();
+    platform::remove_temp_folders();
 }

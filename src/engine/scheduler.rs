@@ -9,7 +9,7 @@ use super::blockers::{Blocker, Decision};
 use super::cancel::Cancel;
 use super::event::{Event, Observer};
 use super::waiting::until_one_is_free;
-use crate::claim::{Asked, Guard};
+use crate::store::claim::{Asked, Guard};
 
 /// What is done in one run about those who are in the way.
 pub struct Scheduler<'a> {

@@ -6,9 +6,9 @@ use std::path::PathBuf;
 use super::blockers::{self, Blocker};
 use super::delete::{Cleaned, Outcome};
 use super::list::{Looked, Unread};
-use crate::cookie::Query;
-use crate::discover::{Found, Job};
-use crate::error::Error;
+use crate::browsers::{Found, Job};
+use crate::model::error::Error;
+use crate::model::query::Query;
 use crate::store::{Counts, Kind};
 use crate::undo::{PutBack, PutBackOutcome};
 

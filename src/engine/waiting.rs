@@ -5,8 +5,8 @@ use std::thread::{self, Thread};
 use std::time::{Duration, Instant};
 
 use super::cancel::Cancel;
-use crate::claim::Guard;
-use crate::system::ProcessHandle;
+use crate::platform::ProcessHandle;
+use crate::store::claim::Guard;
 
 /// How often is looked where no process can be waited for.
 const POLL: Duration = Duration::from_millis(200);

@@ -14,10 +14,10 @@ use base64::prelude::BASE64_STANDARD;
 use serde::{Deserialize, Serialize};
 
 use super::{Deletion, Record, SCHEMA, destroy_file};
-use crate::discover::Job;
-use crate::error::{At, Error, Fault};
+use crate::browsers::Job;
+use crate::model::error::{At, Error, Fault};
+use crate::platform::{Access, OwnFolder};
 use crate::store::{RowSink, RowSource, Rows, Value};
-use crate::system::{Access, OwnFolder};
 
 /// A whole copy, on the disk.
 const FINISHED: &str = ".jsonl";

@@ -9,13 +9,13 @@ use jiff::{Timestamp, ToSpan};
 use super::age::{Id, KEPT, counts_from};
 use super::locked::{Locked, is_locked};
 use super::{CopyHeader, copies, copy, destroy, destroy_file, modified};
-use crate::browsers::Layout;
+use crate::browsers::Platform;
 use crate::browsers::by_id;
-use crate::claim::{Guard, InUse, Refused};
-use crate::discover::{Filter, Found, Roots, SearchError, discover, jobs};
-use crate::error::{Error, Fault};
+use crate::browsers::{Filter, Found, Roots, SearchError, discover, jobs};
+use crate::model::error::{Error, Fault};
+use crate::platform::{self, OwnFolder};
+use crate::store::claim::{Guard, InUse, Refused};
 use crate::store::{Kind, Restored};
-use crate::system::{self, OwnFolder};
 
 /// A deletion of which something is there, as its name tells.
 pub struct Entry {
@@ -239,7 +239,7 @@ impl Places {
 
 /// What is found in the first of these folders that is one of profiles.
 fn find(folders: [&PathBuf; 2]) -> Result<(PathBuf, Found), Error> {
-    let roots = Roots::of_this_user(Layout::of_this_system())?;
+    let roots = Roots::of_this_user(Platform::of_this_system())?;
     let mut unread = None;
     for folder in folders {
         let filter = Filter {
@@ -321,7 +321,7 @@ fn restore_one(
                 && restored.trouble.is_none()
                 && let Some(folder) = header.store.parent()
             {
-                restored.trouble = system::sync_folder(folder).map_err(Fault::from).err();
+                restored.trouble = platform::sync_folder(folder).map_err(Fault::from).err();
             }
             restored.trouble = restored.trouble.or_else(|| claim.lost());
             Ok(PutBackOutcome::Restored(restored))

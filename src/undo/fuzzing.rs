@@ -7,12 +7,12 @@ use jiff::Timestamp;
 use tempfile::TempDir;
 
 use super::{Undo, copies, copy};
-use crate::browsers::Layout;
-use crate::discover::{Filter, Found, Roots, discover, jobs};
-use crate::error::Error;
+use crate::browsers::Platform;
+use crate::browsers::{Filter, Found, Roots, discover, jobs};
 use crate::fuzzing::{Input, folder};
+use crate::model::error::Error;
+use crate::platform::OwnFolder;
 use crate::store::{Kind, RowSink, RowSource, Rows, Value};
-use crate::system::OwnFolder;
 
 const COPY: &str = "0000.jsonl";
 
@@ -73,7 +73,7 @@ fn found() -> &'static Found {
     let (_, found) = FOUND.get_or_init(|| {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("Preferences"), "{}").expect("a file");
-        let roots = Roots::of_this_user(Layout::of_this_system()).expect("a home");
+        let roots = Roots::of_this_user(Platform::of_this_system()).expect("a home");
         let filter = Filter {
             folders: vec![folder.path().to_owned()],
             ..Filter::default()

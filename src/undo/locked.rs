@@ -6,8 +6,8 @@ use std::thread;
 use std::time::Duration;
 
 use super::age::Id;
-use crate::error::{Error, Fault};
-use crate::system::{self, Access, OwnFolder};
+use crate::model::error::{Error, Fault};
+use crate::platform::{self, Access, OwnFolder};
 
 /// The file in it that is locked.
 pub(super) const NAME: &str = "lock";
@@ -118,7 +118,7 @@ fn lock(folder: &OwnFolder, id: &str) -> Result<Option<File>, Error> {
 /// The name goes before the lock does, where it can: whoever opened the file meanwhile
 /// then sees that it is not the one to be locked any more.
 fn unlock(folder: &OwnFolder, lock: File) -> Result<(), Error> {
-    if system::OPEN_FILES_OUTLIVE_NAMES {
+    if platform::OPEN_FILES_OUTLIVE_NAMES {
         let removed = folder.remove(NAME);
         drop(lock);
         removed

@@ -28,9 +28,9 @@ pub use entry::{Content, Entry, Hindered, PutBack, PutBackOutcome, Taken};
 use age::{Id, counts_from};
 use locked::Locked;
 
-use crate::discover::Job;
-use crate::error::{At, Error, Fault};
-use crate::system::{Access, EntryKind, OwnFolder};
+use crate::browsers::Job;
+use crate::model::error::{At, Error, Fault};
+use crate::platform::{Access, EntryKind, OwnFolder};
 
 /// The format of the copies.
 const SCHEMA: u32 = 1;

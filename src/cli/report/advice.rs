@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use crate::claim::Unseen;
-use crate::error::Fault;
-use crate::system::owner::NotAsOwner;
+use crate::model::error::Fault;
+use crate::platform::owner::NotAsOwner;
+use crate::store::claim::Unseen;
 
 /// Why something runs of which there may be no window to be seen, and how to end it.
 pub fn for_unseen(unseen: &Unseen) -> Option<String> {

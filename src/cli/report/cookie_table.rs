@@ -9,12 +9,12 @@ use unicode_width::UnicodeWidthStr;
 
 use super::text::{cut, fit, plain_table, safe};
 use super::words::{WIDEST_HOST, WIDEST_NAME, lifetime, remarks};
-use crate::cookie::Cookie;
-use crate::discover::Job;
+use crate::browsers::Job;
 use crate::engine::Match;
-use crate::reveal::Shown;
+use crate::engine::reveal::Shown;
+use crate::model::cookie::Cookie;
+use crate::model::value::{StoredValue, ValueError};
 use crate::store::Kind;
-use crate::value::{StoredValue, ValueError};
 
 /// In front of what belongs to the line above.
 const DEEPER: &str = "      ";

@@ -9,12 +9,12 @@ use super::Renderer;
 use super::cookie_table::CookieTable;
 use super::text::{count, grouped, is_or_are, safe};
 use super::words::{cleaned_line, listed, looked_line, profiles_of, title_of, undo_command};
+use crate::browsers::Profile;
 use crate::cli::ui::{self, Ui};
-use crate::cookie::Query;
-use crate::discover::Profile;
-use crate::domain::{Domain, site_of};
 use crate::engine::{Event, Outcome, Summary, Unread};
-use crate::services::service_of;
+use crate::model::domain::{Domain, site_of};
+use crate::model::query::Query;
+use crate::model::services::service_of;
 use crate::undo::KEPT;
 
 const TITLE: Style = Style::new().bold();

@@ -10,15 +10,16 @@ use zeroize::Zeroizing;
 
 use super::Renderer;
 use super::text::is_unsafe;
-use crate::claim::{InUse, Process, Unseen};
-use crate::cookie::{MatchedBy, Query, SameSite};
-use crate::discover::{Found, Job};
+use crate::browsers::{Found, Job};
+use crate::engine::reveal::Shown;
 use crate::engine::{Cleaned, Event, Looked, Match, Outcome, Summary, Unread};
-use crate::error::Error;
-use crate::reveal::Shown;
+use crate::model::cookie::{MatchedBy, SameSite};
+use crate::model::error::Error;
+use crate::model::query::Query;
+use crate::model::value::ValueError;
 use crate::store::Counts;
 use crate::store::Kind;
-use crate::value::ValueError;
+use crate::store::claim::{InUse, Process, Unseen};
 
 pub const SCHEMA: u32 = 1;
 

@@ -7,12 +7,12 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 use super::text::{cut, grouped, safe};
-use crate::claim::InUse;
-use crate::cookie::{Cookie, MatchedBy};
-use crate::discover::{Found, Job, Profile};
+use crate::browsers::{Found, Job, Profile};
 use crate::engine::{Blocker, Cleaned, Looked, Outcome, ProfileName, Unread};
+use crate::model::cookie::{Cookie, MatchedBy};
+use crate::platform::owner::working_as;
 use crate::store::Kind;
-use crate::system::owner::working_as;
+use crate::store::claim::InUse;
 
 /// Longer ones would push everything else off the screen; JSON has them whole.
 pub const WIDEST_HOST: usize = 60;

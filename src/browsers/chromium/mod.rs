@@ -1,0 +1,11 @@
+//! The Chromium family: Chrome, Edge, Brave, Opera and the like.
+
+pub(crate) mod cookies;
+mod device_bound;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+mod local_state;
+
+mod lock;
+pub(crate) mod profiles;
+pub(crate) mod values;

@@ -1,0 +1,202 @@
+//! The table of browsers and the folders to look in give profiles, and these stores.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use super::profile::{Found, Profile};
+use super::roots::Roots;
+use super::search::{Search, barrier};
+use super::table::{self, BROWSERS, Browser, Family};
+use crate::browsers::{chromium, gecko};
+use crate::model::error::{Error, Fault, is_absence};
+use crate::platform;
+
+/// What is looked for.
+#[derive(Debug, Clone, Default)]
+pub struct Filter {
+    /// Ids of browsers; none means all.
+    pub browsers: Vec<String>,
+    /// Profiles by folder name, shown name or path; none means all.
+    pub profiles: Vec<String>,
+    /// Profile or user-data folders to look in instead of searching.
+    pub folders: Vec<PathBuf>,
+}
+
+impl Profile {
+    fn is_called(&self, wanted: &str) -> bool {
+        self.name == wanted
+            || self.display_name == wanted
+            || Path::new(wanted).components().nth(1).is_some_and(|_| {
+                platform::real_path(Path::new(wanted)).is_ok_and(|path| path == self.dir)
+            })
+    }
+}
+
+/// A search that cannot be done as it was asked for.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    #[error("there is no profile \"{wanted}\"")]
+    NoSuchProfile {
+        wanted: String,
+        /// Those there are: browser, folder name, shown name.
+        there_are: Vec<(&'static str, String, String)>,
+    },
+    #[error("{}: neither a profile nor a user-data folder of a browser that is known here", .0.display())]
+    NotAProfile(PathBuf),
+    #[error(transparent)]
+    Unreadable(#[from] Error),
+}
+
+/// Looks for profiles and stores.
+///
+/// # Errors
+/// When a profile that was asked for is not there. What merely cannot be read is
+/// in [`Found::problems`].
+pub fn discover(roots: &Roots, filter: &Filter) -> Result<Found, SearchError> {
+    let mut search = Search::new(roots);
+    if filter.folders.is_empty() {
+        for browser in BROWSERS.iter().filter(|b| filter.wants(b)) {
+            let mut problems = Vec::new();
+            let folders = roots.folders(browser, &mut problems);
+            if !folders.is_empty() {
+                search.found.looked_for.push(browser.name);
+            }
+            for folder in folders {
+                search.look_in(browser, &folder);
+            }
+            for problem in problems {
+                search.problem(problem);
+            }
+        }
+    } else {
+        for folder in &filter.folders {
+            search.look_at(folder, filter)?;
+        }
+    }
+    let mut found = search.found;
+    filter.narrow(&mut found.profiles)?;
+    Ok(found)
+}
+
+impl Filter {
+    fn wants(&self, browser: &Browser) -> bool {
+        self.browsers.is_empty() || self.browsers.iter().any(|id| id == browser.id)
+    }
+
+    fn narrow(&self, profiles: &mut Vec<Profile>) -> Result<(), SearchError> {
+        if self.profiles.is_empty() {
+            return Ok(());
+        }
+        for wanted in &self.profiles {
+            if !profiles.iter().any(|p| p.is_called(wanted)) {
+                return Err(SearchError::NoSuchProfile {
+                    wanted: wanted.clone(),
+                    there_are: profiles
+                        .iter()
+                        .map(|p| (p.browser.id, p.name.clone(), p.display_name.clone()))
+                        .collect(),
+                });
+            }
+        }
+        profiles.retain(|p| self.profiles.iter().any(|wanted| p.is_called(wanted)));
+        Ok(())
+    }
+}
+
+impl Search<'_> {
+    /// One folder of the table.
+    fn look_in(&mut self, browser: &'static Browser, folder: &Path) {
+        self.found.looked_in.push(folder.to_owned());
+        match folder.metadata() {
+            Ok(metadata) if metadata.is_dir() => {}
+            Ok(_) => return self.problem(Fault::Unparsable("it is no folder".into()).at(folder)),
+            Err(e) if is_absence(&e) => return,
+            Err(e) => return self.problem(Fault::from(e).at(barrier(folder))),
+        }
+        let Some(real) = self.real_path(folder) else {
+            return;
+        };
+        if self.leads_out(folder, &real) || !self.is_safe(&real) {
+            return;
+        }
+        // One folder can stand in the table twice (a Snap's `current`).
+        if self.searched.insert(real.clone()) {
+            self.add_root(browser, &real);
+        }
+    }
+
+    fn add_root(&mut self, browser: &'static Browser, root: &Path) {
+        match browser.family {
+            Family::Chromium => chromium::profiles::search(self, browser, root),
+            Family::Gecko => gecko::profiles::search(self, browser, root),
+        }
+    }
+
+    /// A folder that the person named.
+    fn look_at(&mut self, folder: &Path, filter: &Filter) -> Result<(), SearchError> {
+        self.found.looked_in.push(folder.to_owned());
+        let real = platform::real_path(folder).map_err(|e| Fault::from(e).at(folder))?;
+        fs::read_dir(&real).map_err(|e| Fault::from(e).at(folder))?;
+        self.named = Some(real.clone());
+        let known = |dir: &Path, family| {
+            BROWSERS
+                .iter()
+                .filter(|b| b.family == family)
+                .find(|b| {
+                    // It is only about the browser's name.
+                    self.roots.folders(b, &mut Vec::new()).iter().any(|folder| {
+                        folder.file_name() == dir.file_name()
+                            && platform::real_path(folder).is_ok_and(|folder| folder == dir)
+                    })
+                })
+                .unwrap_or_else(|| table::of_family(family))
+        };
+        let parent = real.parent().unwrap_or(&real).to_owned();
+        let mut trouble = None;
+        let mut told = |is_one: Result<bool, Error>| {
+            is_one.unwrap_or_else(|error| {
+                trouble.get_or_insert(error);
+                false
+            })
+        };
+        if told(gecko::profiles::is_root(&real)) {
+            let browser = known(&real, Family::Gecko);
+            self.if_wanted(browser, filter, |search| search.add_root(browser, &real));
+        } else if told(gecko::profiles::is_profile(&real)) {
+            let root = if parent.ends_with("Profiles") {
+                parent.parent().unwrap_or(&parent)
+            } else {
+                &parent
+            };
+            let browser = known(root, Family::Gecko);
+            self.if_wanted(browser, filter, |search| {
+                gecko::profiles::add_one(search, browser, &real);
+            });
+        } else if told(chromium::profiles::is_user_data(&real)) {
+            let browser = known(&real, Family::Chromium);
+            self.if_wanted(browser, filter, |search| search.add_root(browser, &real));
+        } else if told(chromium::profiles::is_profile(&real)) {
+            let browser = known(&parent, Family::Chromium);
+            self.if_wanted(browser, filter, |search| {
+                chromium::profiles::add_one(search, browser, &real);
+            });
+        } else {
+            return Err(match trouble {
+                Some(error) => SearchError::Unreadable(error),
+                None => SearchError::NotAProfile(folder.to_owned()),
+            });
+        }
+        Ok(())
+    }
+
+    fn if_wanted(
+        &mut self,
+        browser: &'static Browser,
+        filter: &Filter,
+        add: impl FnOnce(&mut Self),
+    ) {
+        if filter.wants(browser) {
+            add(self);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+//! The Firefox family: Firefox, LibreWolf, Tor Browser and the like.
+
+pub(crate) mod containers;
+pub(crate) mod cookies;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
+mod lock;
+mod origin_attributes;
+pub(crate) mod profiles;
+mod session_files;

@@ -1,0 +1,15 @@
+//! The browsers: which there are, where they keep their profiles, and what is in them.
+
+pub(crate) mod chromium;
+mod discover;
+pub(crate) mod gecko;
+mod profile;
+mod roots;
+mod search;
+mod table;
+
+pub use discover::{Filter, SearchError, discover};
+pub use profile::{Found, Job, Profile, jobs};
+pub use roots::Roots;
+pub(crate) use search::{Candidate, Search, exists, is_file, is_folder, is_plain_name, shortened};
+pub use table::{BROWSERS, Base, Browser, Family, KeyNames, Place, Platform, by_id, of_family};

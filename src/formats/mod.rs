@@ -1,0 +1,4 @@
+//! File formats: bytes and durability. Nothing here knows a cookie or a browser.
+
+pub(crate) mod json;
+pub(crate) mod sqlite;

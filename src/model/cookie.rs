@@ -1,0 +1,89 @@
+//! One vocabulary for the cookies of both browser families. No I/O.
+
+use jiff::Timestamp;
+
+use crate::model::login;
+use crate::model::value::StoredValue;
+
+/// A stored cookie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cookie {
+    /// As stored: a leading dot marks a domain cookie, none a host-only one.
+    pub host: String,
+    pub name: String,
+    pub path: String,
+    /// The site under which the cookie is partitioned (CHIPS, Firefox's total
+    /// cookie protection), as an origin: `https://openai.com`.
+    pub partition: Option<String>,
+    /// The Firefox container, by the name that Firefox shows.
+    pub container: Option<String>,
+    /// None for a session cookie.
+    pub expires: Option<Timestamp>,
+    pub secure: bool,
+    pub http_only: bool,
+    pub same_site: SameSite,
+    pub matched_by: MatchedBy,
+    /// None where [`with_values`](super::query::Query::with_values) did not ask for it, or there is none.
+    pub value: Option<StoredValue>,
+}
+
+impl Cookie {
+    /// Whether it ends with the browser session.
+    pub fn is_session(&self) -> bool {
+        self.expires.is_none()
+    }
+
+    /// Whether it is a login, or looks like one.
+    pub fn is_login(&self) -> bool {
+        login::is_login(&self.host, &self.name)
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum SameSite {
+    None,
+    Lax,
+    Strict,
+    Unspecified,
+}
+
+/// Why a cookie belongs to what was asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MatchedBy {
+    /// Its own host is the domain or lies below it.
+    Host,
+    /// Another host set it while embedded in the domain.
+    Partition,
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A cookie of openai.com.
+    pub fn cookie(name: &str, container: Option<&str>) -> Cookie {
+        Cookie {
+            host: ".openai.com".into(),
+            name: name.into(),
+            path: "/".into(),
+            partition: None,
+            container: container.map(Into::into),
+            expires: None,
+            secure: true,
+            http_only: true,
+            same_site: SameSite::Lax,
+            matched_by: MatchedBy::Host,
+            value: None,
+        }
+    }
+
+    #[test]
+    fn session_cookies_are_those_without_an_end() {
+        let mut cookie = cookie("a", None);
+        assert!(cookie.is_session());
+        cookie.expires = Some(Timestamp::UNIX_EPOCH);
+        assert!(!cookie.is_session());
+    }
+}

@@ -1,0 +1,267 @@
+//! What a person asks for: whose cookies, and which of them.
+
+use glob::Pattern;
+
+use super::cookie::{Cookie, MatchedBy};
+use super::domain::Domain;
+
+/// Which cookies are meant.
+#[derive(Debug, Clone)]
+pub struct Query {
+    pub domains: Vec<Domain>,
+    /// Only the named hosts, neither their subdomains nor what other hosts set
+    /// while embedded in them.
+    pub exact: bool,
+    /// Also the cookies that other hosts set while embedded in these domains.
+    pub partitioned: bool,
+    /// When there are any, only cookies with a name that one of them matches.
+    pub names: Vec<Pattern>,
+    /// Cookies with a name that one of them matches stay.
+    pub keep: Vec<Pattern>,
+    /// What is a login, or looks like one, stays.
+    pub keep_login: bool,
+    /// When there are any, only cookies in these containers of Firefox; None is outside
+    /// of all.
+    pub containers: Vec<Option<String>>,
+    /// Sites whose cookies are not meant, but of which it is told that there are some.
+    /// Only the first 32 are looked for.
+    pub related: Vec<Domain>,
+    /// Whether their values are read, which a deletion never needs.
+    pub with_values: bool,
+}
+
+impl Query {
+    /// Everything of these domains.
+    pub fn all_of(domains: Vec<Domain>) -> Self {
+        Self {
+            domains,
+            exact: false,
+            partitioned: true,
+            names: Vec::new(),
+            keep: Vec::new(),
+            keep_login: false,
+            containers: Vec::new(),
+            related: Vec::new(),
+            with_values: false,
+        }
+    }
+
+    /// Whose a cookie is, by its stored host and the host of the site under which
+    /// it is partitioned, if it is. Names are not looked at here.
+    pub fn whose(&self, host: &[u8], partition_host: Option<&str>) -> Option<MatchedBy> {
+        if self.domains.iter().any(|d| d.owns(host, self.exact)) {
+            return Some(MatchedBy::Host);
+        }
+        let partition = partition_host.filter(|_| self.partitioned && !self.exact)?;
+        self.domains
+            .iter()
+            .any(|d| d.owns(partition.as_bytes(), false))
+            .then_some(MatchedBy::Partition)
+    }
+
+    /// Whether a cookie of one of the domains is meant, by its name and its container.
+    pub fn wants(&self, cookie: &Cookie) -> bool {
+        (self.names.is_empty() || self.names.iter().any(|p| p.matches(&cookie.name)))
+            && !self.keep.iter().any(|p| p.matches(&cookie.name))
+            && (self.containers.is_empty() || self.containers.contains(&cookie.container))
+            && !(self.keep_login && cookie.is_login())
+    }
+
+    /// Whether everything of the domains is meant, so that what stands for a whole site
+    /// is meant too.
+    pub fn is_of_whole_sites(&self) -> bool {
+        !self.exact
+            && self.names.is_empty()
+            && self.keep.is_empty()
+            && !self.keep_login
+            && self.containers.is_empty()
+    }
+
+    /// Whether a site owns what it set itself, and yet lies partitioned under another.
+    pub fn is_elsewhere(&self, matched_by: MatchedBy, partition_host: Option<&str>) -> bool {
+        let own = |host: &str| self.domains.iter().any(|d| d.owns(host.as_bytes(), false));
+        matched_by == MatchedBy::Host && partition_host.is_some_and(|host| !own(host))
+    }
+
+    /// Which of [`Query::related`] a host belongs to, as a set of bits.
+    pub fn related_to(&self, host: &[u8]) -> u32 {
+        let related = self.related.iter().take(u32::BITS as usize);
+        related
+            .enumerate()
+            .filter(|(_, site)| site.owns(host, false))
+            .fold(0, |bits, (index, _)| bits | 1 << index)
+    }
+
+    /// The sites that such a set of bits names.
+    pub fn related_of(&self, bits: u32) -> Vec<String> {
+        let sites = self.related.iter().take(u32::BITS as usize).enumerate();
+        let named = sites.filter(|(index, _)| bits >> index & 1 == 1);
+        named.map(|(_, site)| site.to_string()).collect()
+    }
+
+    /// Whether a cookie that is not meant is still sent to one of the domains.
+    pub fn is_sent(&self, host: &[u8]) -> bool {
+        self.domains.iter().any(|d| d.is_sent(host))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::cookie::tests::cookie;
+
+    fn domains(names: &[&str]) -> Vec<Domain> {
+        let parse = |name: &&str| Domain::parse(name).expect("a domain");
+        names.iter().map(parse).collect()
+    }
+
+    fn query() -> Query {
+        Query::all_of(domains(&["openai.com", "example.net"]))
+    }
+
+    fn patterns(globs: &[&str]) -> Vec<Pattern> {
+        let pattern = |glob: &&str| Pattern::new(glob).expect("a pattern");
+        globs.iter().map(pattern).collect()
+    }
+
+    #[test]
+    fn host_counts_before_partition() {
+        let query = query();
+        let whose = |host: &str, site| query.whose(host.as_bytes(), site);
+        assert_eq!(whose(".openai.com", None), Some(MatchedBy::Host));
+        assert_eq!(whose("a.example.net", None), Some(MatchedBy::Host));
+        let own = whose("openai.com", Some("openai.com"));
+        assert_eq!(own, Some(MatchedBy::Host));
+        let elsewhere = whose("openai.com", Some("example.com"));
+        assert_eq!(elsewhere, Some(MatchedBy::Host));
+        let embedded = whose("cdn.example", Some("chat.openai.com"));
+        assert_eq!(embedded, Some(MatchedBy::Partition));
+        assert_eq!(whose("cdn.example", Some("notopenai.com")), None);
+        assert_eq!(whose("cdn.example", None), None);
+    }
+
+    #[test]
+    fn partitions_are_left_when_not_asked_for() {
+        let (own, embedded) = (b"openai.com", b"cdn.example");
+        let mut unpartitioned = query();
+        unpartitioned.partitioned = false;
+        let mut exact = query();
+        exact.exact = true;
+        for query in [unpartitioned, exact] {
+            assert_eq!(query.whose(embedded, Some("openai.com")), None);
+            let found = query.whose(own, Some("openai.com"));
+            assert_eq!(found, Some(MatchedBy::Host));
+        }
+    }
+
+    #[test]
+    fn exact_means_no_host_below() {
+        let mut query = query();
+        let below = b"chat.openai.com";
+        assert_eq!(query.whose(below, None), Some(MatchedBy::Host));
+        query.exact = true;
+        assert_eq!(query.whose(below, None), None);
+        assert_eq!(query.whose(b".openai.com", None), Some(MatchedBy::Host));
+    }
+
+    #[test]
+    fn names_select_and_keep_wins() {
+        let mut query = query();
+        assert!(query.wants(&cookie("anything", None)));
+        query.names = patterns(&["a*", "b"]);
+        query.keep = patterns(&["ab*"]);
+        for (name, is_wanted) in [
+            ("a", true),
+            ("b", true),
+            ("ac", true),
+            ("abc", false),
+            ("c", false),
+        ] {
+            assert_eq!(query.wants(&cookie(name, None)), is_wanted, "{name}");
+        }
+        query.names.clear();
+        assert!(query.wants(&cookie("c", None)));
+        assert!(!query.wants(&cookie("abc", None)));
+    }
+
+    #[test]
+    fn containers_select_also_outside_of_all() {
+        let mut query = query();
+        query.containers = vec![Some("Work".into())];
+        assert!(query.wants(&cookie("a", Some("Work"))));
+        assert!(!query.wants(&cookie("a", Some("Banking"))));
+        assert!(!query.wants(&cookie("a", None)));
+        query.containers.push(None);
+        assert!(query.wants(&cookie("a", None)));
+    }
+
+    #[test]
+    fn logins_stay_when_asked_for() {
+        let mut query = query();
+        let login = cookie("__Secure-next-auth.session-token", None);
+        assert!(login.is_login() && query.wants(&login));
+        let other = cookie("cf_clearance", None);
+        query.keep_login = true;
+        assert!(!other.is_login() && query.wants(&other));
+        assert!(!query.wants(&login));
+    }
+
+    #[test]
+    fn every_filter_leaves_a_part_of_the_site() {
+        assert!(query().is_of_whole_sites());
+        type Narrow = fn(&mut Query);
+        let narrow: [Narrow; 5] = [
+            |query| query.exact = true,
+            |query| query.names = patterns(&["*"]),
+            |query| query.keep = patterns(&["a"]),
+            |query| query.keep_login = true,
+            |query| query.containers = vec![None],
+        ];
+        for (number, narrow) in narrow.into_iter().enumerate() {
+            let mut query = query();
+            narrow(&mut query);
+            assert!(!query.is_of_whole_sites(), "filter {number}");
+        }
+    }
+
+    #[test]
+    fn elsewhere_means_under_a_site_not_asked_for() {
+        let query = query();
+        let (host, partition) = (MatchedBy::Host, MatchedBy::Partition);
+        assert!(query.is_elsewhere(host, Some("example.com")));
+        assert!(!query.is_elsewhere(host, Some("chat.openai.com")));
+        assert!(!query.is_elsewhere(host, Some("example.net")));
+        assert!(!query.is_elsewhere(host, None));
+        assert!(!query.is_elsewhere(partition, Some("example.com")));
+    }
+
+    #[test]
+    fn related_sites_are_told_apart_and_named() {
+        let mut query = query();
+        query.related = domains(&["chatgpt.com", "sora.com", "chat.sora.com"]);
+        assert_eq!(query.related_to(b".chatgpt.com"), 0b001);
+        assert_eq!(query.related_to(b"www.sora.com"), 0b010);
+        assert_eq!(query.related_to(b"a.chat.sora.com"), 0b110);
+        assert_eq!(query.related_to(b"openai.com"), 0);
+        assert_eq!(query.related_of(0b101), ["chatgpt.com", "chat.sora.com"]);
+        assert!(query.related_of(0).is_empty());
+    }
+
+    #[test]
+    fn related_sites_beyond_32_are_passed_over() {
+        let mut query = query();
+        let names: Vec<_> = (0..40).map(|i| format!("site{i}.com")).collect();
+        query.related = domains(&names.iter().map(String::as_str).collect::<Vec<_>>());
+        assert_eq!(query.related_to(b"site31.com"), 1 << 31);
+        assert_eq!(query.related_to(b"site32.com"), 0);
+        assert_eq!(query.related_of(u32::MAX), names[..32]);
+    }
+
+    #[test]
+    fn cookies_of_a_parent_are_sent_to_any_domain() {
+        let query = Query::all_of(domains(&["example.net", "chat.openai.com"]));
+        assert!(query.is_sent(b".openai.com"));
+        assert!(!query.is_sent(b"openai.com"));
+        assert!(!query.is_sent(b".chat.openai.com"));
+    }
+}

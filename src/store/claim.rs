@@ -1,0 +1,435 @@
+//! Whether a profile is in use, by whom, and keeping it as it is while we write.
+
+use std::collections::HashSet;
+use std::io;
+use std::ops::Deref;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+
+use crate::model::error::{At, Error, Fault};
+pub use crate::platform::Asked;
+use crate::platform::{self, Holder, ProcessHandle, Turn, TurnOf};
+
+/// A program that has a profile open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Process {
+    pub pid: u32,
+    pub name: String,
+    /// When it was started.
+    pub since: Option<Timestamp>,
+}
+
+/// A profile is in use.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InUse {
+    /// Empty when it is in use, but not by a process that can be named from here.
+    pub by: Vec<Process>,
+    /// What shows it, for a person: "its SingletonLock names another computer".
+    pub evidence: String,
+    pub unseen: Option<Unseen>,
+}
+
+/// Why something may run of which a person sees no window.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Unseen {
+    /// Chrome's and Edge's "continue running background apps".
+    BackgroundApps,
+    /// Edge's "startup boost".
+    StartupBoost,
+    /// What Firefox does by itself from time to time, by its name.
+    BackgroundTask(String),
+    /// Another program has started it so.
+    Headless,
+    /// Processes that a browser which has ended has yet to take along.
+    Remnant,
+    /// Another run of this program.
+    Cookieclean,
+}
+
+impl Process {
+    /// A process by its number, called as well as can be.
+    pub(crate) fn of(pid: u32) -> Self {
+        Self {
+            pid,
+            name: platform::name_of(pid).unwrap_or_else(|| "a process".into()),
+            since: platform::started(pid).and_then(|time| Timestamp::try_from(time).ok()),
+        }
+    }
+
+    /// Whether it is another run of this program.
+    pub(crate) fn is_cookieclean(&self) -> bool {
+        self.name.trim_end_matches(".exe") == env!("CARGO_PKG_NAME")
+            && platform::is_trusted(self.pid)
+    }
+}
+
+impl InUse {
+    /// Somebody, shown by this.
+    pub(crate) fn shown_by(evidence: String) -> Self {
+        Self {
+            by: Vec::new(),
+            evidence,
+            unseen: None,
+        }
+    }
+
+    /// These processes, shown by this.
+    pub(crate) fn by(pids: impl IntoIterator<Item = u32>, evidence: String) -> Self {
+        Self::by_processes(pids.into_iter().map(Process::of).collect(), evidence)
+    }
+
+    fn by_processes(by: Vec<Process>, evidence: String) -> Self {
+        let ours = !by.is_empty() && by.iter().all(Process::is_cookieclean);
+        Self {
+            unseen: ours.then_some(Unseen::Cookieclean),
+            by,
+            evidence,
+        }
+    }
+
+    /// Somebody holds a lock on this file. None where they have let go since.
+    pub(crate) fn by_lock(holder: Holder, file: &Path) -> Option<Self> {
+        if holder.is_of_open_file {
+            return Self::by_open_file_lock(file);
+        }
+        let evidence = format!("{} is locked", file.display());
+        // Who has a lock that names nobody has the file open, at least.
+        let pids = match holder.pid {
+            Some(pid) => vec![pid],
+            None => platform::users_of(&[file.to_owned()]),
+        };
+        let mut user = Self::by(pids, evidence);
+        if holder.pid.is_some_and(|pid| !platform::is_alive(pid)) {
+            // One that ends keeps its locks until the last of its threads has ended, and
+            // looks dead before that.
+            user.unseen = Some(Unseen::Remnant);
+        }
+        Some(user)
+    }
+
+    /// Somebody holds a lock of the kind that we take, which names nobody. Anybody who may
+    /// read the file can take one, and hold it for ever: only another one of us is waited
+    /// for.
+    fn by_open_file_lock(file: &Path) -> Option<Self> {
+        /// The holder that is found may have let go meanwhile, and another taken it.
+        const LOOKS: u32 = 4;
+        let evidence = format!("{} is locked", file.display());
+        let mut by = Vec::new();
+        for _ in 0..LOOKS {
+            let users = platform::users_of(&[file.to_owned()]);
+            by = users.into_iter().map(Process::of).collect();
+            // The others who have it open look at it, as we do.
+            if by.iter().any(Process::is_cookieclean) {
+                by.retain(Process::is_cookieclean);
+                break;
+            }
+            if !platform::OPEN_FILES_ARE_SEEN {
+                // There, nobody is told by the file.
+                return Some(Self {
+                    unseen: Some(Unseen::Cookieclean),
+                    ..Self::by_processes(by, evidence)
+                });
+            }
+            if matches!(platform::lock_holder(file), Ok(None)) {
+                return None;
+            }
+        }
+        Some(Self::by_processes(by, evidence))
+    }
+
+    /// Somebody held a lock on this file, who is gone by now as a rule: another try will
+    /// tell.
+    pub(crate) fn by_passing_lock(file: &Path) -> Self {
+        Self {
+            unseen: Some(Unseen::Remnant),
+            ..Self::shown_by(format!("{} is locked", file.display()))
+        }
+    }
+
+    /// This very run, for another store of the folder.
+    pub(crate) fn by_this_run(folder: &Path) -> Self {
+        let evidence = format!("{} is being worked on", folder.display());
+        Self {
+            unseen: Some(Unseen::Cookieclean),
+            ..Self::by([std::process::id()], evidence)
+        }
+    }
+
+    /// For how long it is worth waiting, if it is over so soon that nobody need be
+    /// told: a claim waits for that.
+    fn passes_in(&self) -> Option<Duration> {
+        match self.unseen.as_ref()? {
+            Unseen::BackgroundTask(_) => Some(Duration::from_millis(2500)),
+            Unseen::Remnant => Some(Duration::from_secs(5)),
+            Unseen::Cookieclean => Some(Duration::from_secs(10)),
+            Unseen::BackgroundApps | Unseen::StartupBoost | Unseen::Headless => None,
+        }
+    }
+
+    /// Whether nothing is in its memory that it could yet write: it is another run of
+    /// this program, or a task of Firefox that opens no page.
+    pub fn adds_nothing(&self) -> bool {
+        matches!(
+            self.unseen,
+            Some(Unseen::Cookieclean | Unseen::BackgroundTask(_))
+        )
+    }
+
+    /// Whether it is another run of this program.
+    pub fn is_cookieclean(&self) -> bool {
+        self.unseen == Some(Unseen::Cookieclean)
+    }
+}
+
+/// The lock by which a browser keeps others out of its profile.
+pub(crate) trait Lock: Send + Sync {
+    /// Looks who uses the profile, and changes nothing.
+    ///
+    /// # Errors
+    /// When the lock cannot be looked at.
+    fn in_use(&self) -> Result<Option<InUse>, Error>;
+
+    /// Takes the profile, until the claim is dropped.
+    ///
+    /// # Errors
+    /// When a browser has it, or the lock cannot be taken.
+    fn claim(&self) -> Result<Claim, Refused>;
+
+    /// Asks a process that uses the profile to quit, the way a person would; never
+    /// ends it.
+    ///
+    /// # Errors
+    /// When it could not be asked, although there is a way.
+    fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<Asked>;
+}
+
+/// Takes the turn among the runs of this program that want to take a folder.
+///
+/// # Errors
+/// When it is another one's, or cannot be taken.
+pub(crate) fn turn_at(folder: &Path) -> Result<Turn, Refused> {
+    Err(Refused::InUse(match Turn::at(folder)? {
+        TurnOf::Us(turn) => return Ok(turn),
+        TurnOf::ThisRun => InUse::by_this_run(folder),
+        TurnOf::Another(file) => platform::lock_holder(&file)
+            .at(&file)?
+            .and_then(|holder| InUse::by_lock(holder, &file))
+            .unwrap_or_else(|| InUse::by_passing_lock(&file)),
+    }))
+}
+
+/// Why a profile could not be claimed.
+#[derive(Debug)]
+pub enum Refused {
+    InUse(InUse),
+    Failed(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Failed(error)
+    }
+}
+
+/// The profile is ours while this lives. Only a lock makes one, and whoever
+/// writes into a store has to show it.
+pub struct Claim(Box<dyn Held>);
+
+impl Claim {
+    pub(crate) fn new(held: impl Held + 'static) -> Self {
+        Self(Box::new(held))
+    }
+
+    /// Asks once more: right before a commit, and when all is written.
+    ///
+    /// # Errors
+    /// When a browser has begun to use the profile all the same, or that cannot be told.
+    pub fn still_holds(&self) -> Result<(), InUse> {
+        self.0.still_holds()
+    }
+
+    /// That the profile was taken over while something was written. A browser that did
+    /// has read what was there before, and writes it back.
+    pub(crate) fn lost(&self) -> Option<Fault> {
+        let user = self.still_holds().err()?;
+        Some(Fault::TakenOver(user.evidence))
+    }
+}
+
+/// What a claim holds on to.
+pub(crate) trait Held: Send + Sync {
+    fn still_holds(&self) -> Result<(), InUse>;
+}
+
+/// A lock that several stores share: it is taken once, and let go when the last
+/// of them is done.
+pub struct Guard {
+    lock: Box<dyn Lock>,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    claim: Weak<Claim>,
+    seen: Option<Option<InUse>>,
+    /// Who was waited for in vain: the other stores need not wait as long again.
+    refused: Option<InUse>,
+}
+
+/// Between two tries to claim what will soon be free.
+const PAUSE: Duration = Duration::from_millis(25);
+
+impl Guard {
+    pub(crate) fn new(lock: impl Lock + 'static) -> Self {
+        Self {
+            lock: Box::new(lock),
+            state: Mutex::default(),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As [`Lock::in_use`], looked at once for all stores: whoever changes something
+    /// has to [claim](Guard::claim) it, which looks again. That we hold it ourselves for
+    /// another store is no use.
+    ///
+    /// # Errors
+    /// When the lock cannot be looked at.
+    pub fn in_use(&self) -> Result<Option<InUse>, Error> {
+        let mut state = self.state();
+        if let Some(seen) = &state.seen {
+            return Ok(seen.clone());
+        }
+        if state.claim.strong_count() > 0 {
+            return Ok(None);
+        }
+        let now = self.lock.in_use()?;
+        Ok(state.seen.insert(now).clone())
+    }
+
+    /// As [`Guard::in_use`], but as it is now.
+    ///
+    /// # Errors
+    /// When the lock cannot be looked at.
+    pub fn in_use_now(&self) -> Result<Option<InUse>, Error> {
+        let mut state = self.state();
+        state.seen = None;
+        state.refused = None;
+        drop(state);
+        self.in_use()
+    }
+
+    /// As [`Lock::claim`], or the claim that another store of the profile holds. Waits
+    /// for what is over in seconds, unless it is interrupted.
+    ///
+    /// # Errors
+    /// When a browser has the profile, or the lock cannot be taken.
+    pub fn claim(&self, interrupted: &dyn Fn() -> bool) -> Result<Shared<'_>, Refused> {
+        let mut state = self.state();
+        let claim = match state.claim.upgrade() {
+            Some(claim) => claim,
+            None => {
+                if let Some(user) = &state.refused {
+                    return Err(Refused::InUse(user.clone()));
+                }
+                let claim = self.claim_patiently(interrupted);
+                if let Err(Refused::InUse(user)) = &claim {
+                    state.refused = Some(user.clone());
+                }
+                let claim = Arc::new(claim?);
+                state.claim = Arc::downgrade(&claim);
+                claim
+            }
+        };
+        Ok(Shared {
+            guard: self,
+            claim: Some(claim),
+        })
+    }
+
+    fn claim_patiently(&self, interrupted: &dyn Fn() -> bool) -> Result<Claim, Refused> {
+        let since = Instant::now();
+        loop {
+            match self.lock.claim() {
+                Err(Refused::InUse(user))
+                    if user.passes_in().is_some_and(|time| since.elapsed() < time)
+                        && !interrupted() =>
+                {
+                    thread::sleep(PAUSE);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    /// Asks whoever uses the profile now to quit, the way a person would. Whether they
+    /// do shows later. Who was asked is noted in `already`, and never asked again: some
+    /// take the second time for an order to end at once.
+    ///
+    /// # Errors
+    /// When they could not be asked, although there is a way.
+    pub fn ask_to_quit(&self, already: &mut HashSet<u32>) -> io::Result<Asked> {
+        let mut asked = Asked::CannotBe;
+        let users = |error: Error| io::Error::other(error.to_string());
+        let by = |user: InUse| user.by.into_iter().map(|process| process.pid);
+        let Some(first) = self.in_use_now().map_err(users)? else {
+            return Ok(Asked::Yes);
+        };
+        for pid in by(first) {
+            if already.contains(&pid) {
+                asked = Asked::Yes;
+                continue;
+            }
+            let process = match ProcessHandle::open(pid) {
+                Err(e) if e.kind() == io::ErrorKind::NotFound => {
+                    asked = Asked::Yes;
+                    continue;
+                }
+                other => other?,
+            };
+            // What was opened is a user only if there still is one of this number.
+            let uses_it = || -> io::Result<bool> {
+                let now = self.in_use_now().map_err(users)?;
+                Ok(now.into_iter().flat_map(by).any(|user| user == pid))
+            };
+            if !uses_it()? {
+                asked = Asked::Yes;
+            } else if self.lock.ask_to_quit(&process)? == Asked::Yes {
+                already.insert(pid);
+                asked = Asked::Yes;
+            } else if !uses_it()? {
+                // It was about to end, for another reason.
+                asked = Asked::Yes;
+            }
+        }
+        Ok(asked)
+    }
+}
+
+/// A share in the claim to a profile.
+pub struct Shared<'a> {
+    guard: &'a Guard,
+    claim: Option<Arc<Claim>>,
+}
+
+impl Deref for Shared<'_> {
+    type Target = Claim;
+
+    fn deref(&self) -> &Claim {
+        self.claim.as_deref().expect("taken only when dropped")
+    }
+}
+
+impl Drop for Shared<'_> {
+    fn drop(&mut self) {
+        // Under the lock: whoever looks meanwhile must not take us for a browser.
+        let _state = self.guard.state();
+        self.claim = None;
+    }
+}

@@ -1,0 +1,188 @@
+//! What may be asked of a file with cookies in it.
+
+pub mod claim;
+pub(crate) mod table;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
+use serde::{Deserialize, Serialize};
+
+use crate::model::cookie::Cookie;
+use crate::model::error::{Error, Fault};
+use crate::model::query::Query;
+use crate::store::claim::Claim;
+
+/// The format of a store, as the JSON calls it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Chromium's `Cookies` database.
+    Chromium,
+    /// Firefox's `cookies.sqlite`.
+    Firefox,
+    /// Chromium's `Device Bound Sessions`: not cookies, but what brings them back.
+    DeviceBound,
+    /// A file of Firefox's session, which has the cookies that end with it.
+    FirefoxSession,
+}
+
+/// One file that holds cookies.
+pub trait Store: Send + Sync {
+    fn path(&self) -> &Path;
+    fn kind(&self) -> Kind;
+
+    /// Whether it is an older copy of a store, which the browser may fall back on.
+    fn is_older_copy(&self) -> bool {
+        false
+    }
+
+    /// The containers that cookies in it can be in.
+    fn containers(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Shows every cookie that the query means, in batches; works while the browser
+    /// runs. A browser that has not written its store yet has no cookies in it.
+    ///
+    /// # Errors
+    /// When the store cannot be read, is damaged, or stays locked.
+    fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Error>;
+
+    /// How many cookies each stored host has.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    fn hosts(&self) -> Result<HashMap<String, u64>, Error>;
+
+    /// How many cookies there are.
+    ///
+    /// # Errors
+    /// As [`Store::find`].
+    fn total(&self) -> Result<u64, Error>;
+
+    /// Deletes what the query means, in one transaction, and verifies the result.
+    /// Before anything is deleted its rows have gone to `copy`; `each` is shown
+    /// the cookies, which are gone only when this returns without an error.
+    ///
+    /// # Errors
+    /// When anything went wrong; the store is then as it was before.
+    fn delete(
+        &self,
+        claim: &Claim,
+        query: &Query,
+        copy: Option<&mut dyn RowSink>,
+        each: &mut dyn FnMut(Cookie),
+    ) -> Result<Deleted, Error>;
+
+    /// Puts rows back, byte for byte. A newer cookie of the same identity stays.
+    ///
+    /// # Errors
+    /// When anything went wrong; the store is then as it was before.
+    fn restore(&self, claim: &Claim, rows: &mut dyn RowSource) -> Result<Restored, Error>;
+}
+
+/// What a look at a store counts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Counts {
+    pub total: u64,
+    pub matched: u64,
+    /// Cookies of a host above the domain, which are sent to it too.
+    pub also_sent: u64,
+    /// Of those that match, the ones that the site set while embedded in another.
+    pub elsewhere: u64,
+    /// Which of the query's related sites have cookies here, as a set of bits.
+    pub related: u32,
+}
+
+/// What a deletion did.
+#[derive(Debug)]
+pub struct Deleted {
+    pub deleted: u64,
+    /// Cookies that are in the store afterwards.
+    pub kept: u64,
+    /// The rows are gone, but what was to follow did not work.
+    pub trouble: Option<Fault>,
+}
+
+/// What putting rows back did.
+#[derive(Debug, Default)]
+pub struct Restored {
+    pub restored: u64,
+    /// Rows whose place a newer cookie has taken.
+    pub skipped: u64,
+    /// Rows of a session that is over: there is no place for them any more.
+    pub homeless: u64,
+    /// The rows are back, but what was to follow did not work.
+    pub trouble: Option<Fault>,
+}
+
+/// A value as the database holds it, whatever its column is declared as.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Value {
+    Null,
+    Integer(i64),
+    Real(f64),
+    /// Usually UTF-8; SQLite does not enforce it.
+    Text(Vec<u8>),
+    Blob(Vec<u8>),
+}
+
+impl From<ValueRef<'_>> for Value {
+    fn from(value: ValueRef<'_>) -> Self {
+        match value {
+            ValueRef::Null => Self::Null,
+            ValueRef::Integer(i) => Self::Integer(i),
+            ValueRef::Real(r) => Self::Real(r),
+            ValueRef::Text(bytes) => Self::Text(bytes.to_vec()),
+            ValueRef::Blob(bytes) => Self::Blob(bytes.to_vec()),
+        }
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Self::Null => ValueRef::Null,
+            Self::Integer(i) => ValueRef::Integer(*i),
+            Self::Real(r) => ValueRef::Real(*r),
+            Self::Text(bytes) => ValueRef::Text(bytes),
+            Self::Blob(bytes) => ValueRef::Blob(bytes),
+        }))
+    }
+}
+
+/// What a set of rows is, so that they can be put back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Rows {
+    pub kind: Kind,
+    /// The version of the store's schema. Rows mean something else in another one.
+    pub version: i64,
+    pub columns: Vec<String>,
+    /// Their number.
+    pub rows: u64,
+}
+
+/// Where rows go before they are deleted.
+pub trait RowSink {
+    /// # Errors
+    /// When the copy cannot be written.
+    fn begin(&mut self, rows: &Rows) -> Result<(), Error>;
+    /// # Errors
+    /// When the copy cannot be written.
+    fn row(&mut self, values: &[Value]) -> Result<(), Error>;
+    /// Returns when everything is safely on the disk.
+    ///
+    /// # Errors
+    /// When it is not.
+    fn finish(&mut self) -> Result<(), Error>;
+}
+
+/// Where rows come from that are to be put back.
+pub trait RowSource {
+    fn header(&self) -> &Rows;
+    /// # Errors
+    /// When the copy cannot be read.
+    fn next_row(&mut self) -> Result<Option<Vec<Value>>, Error>;
+}
