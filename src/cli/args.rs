@@ -45,7 +45,7 @@ pub enum Command {
     /// Show every browser and profile, its cookie count, and whether it is in use
     Profiles(Profiles),
     /// Put back what a deletion removed
-    Undo(Undo),
+    Undo(UndoArgs),
 }
 
 /// Delete the cookies of these domains.
@@ -65,12 +65,12 @@ pub struct Clean {
     #[arg(long)]
     pub no_undo: bool,
     #[command(flatten)]
-    pub in_the_way: InTheWay,
+    pub in_the_way: OpenBrowsers,
 }
 
 /// What to do about browsers that are open.
 #[derive(Debug, Clone, Copy, Group)]
-pub struct InTheWay {
+pub struct OpenBrowsers {
     /// Wait until browsers in the way are closed, for so many seconds or as long as it takes
     #[arg(
         long,
@@ -127,7 +127,7 @@ pub struct Profiles {
 }
 
 #[derive(Debug, Group)]
-pub struct Undo {
+pub struct UndoArgs {
     /// Which deletion; the newest when left out
     #[arg(value_hint = ValueHint::Other)]
     pub id: Option<String>,
@@ -141,7 +141,7 @@ pub struct Undo {
     #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub home: Option<PathBuf>,
     #[command(flatten)]
-    pub in_the_way: InTheWay,
+    pub in_the_way: OpenBrowsers,
 }
 
 /// Which cookies.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::args::InTheWay;
+use super::args::OpenBrowsers;
 use super::question::ask;
 use super::report::Renderer;
 use super::report::progress::Progress;
@@ -20,7 +20,7 @@ const TIME_TO_QUIT: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(120);
 
 /// What the options say about blockers; None: ask the person.
-pub fn decision(arguments: InTheWay, ui: &Ui) -> Option<Decision> {
+pub fn decision(arguments: OpenBrowsers, ui: &Ui) -> Option<Decision> {
     let at_most = arguments.wait.map(Duration::from_secs);
     if arguments.close {
         Some(Decision::AskToQuit {

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use super::args::Undo as Arguments;
+use super::args::UndoArgs as Arguments;
 use super::exit::{Failure, Status};
 use super::interrupt;
 use super::observer::{Terminal, decision};

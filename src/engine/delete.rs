@@ -223,7 +223,7 @@ fn delete_in(
     shown: &mut Vec<Cookie>,
 ) -> Outcome {
     if let Some(Err(error)) = undo.map(Deletion::prepare) {
-        let fault = Fault::NoCopy(Box::new(error));
+        let fault = Fault::NoBackup(Box::new(error));
         return Outcome::Failed(fault.at(job.store.path()));
     }
     let claim = match job.profile.guard.claim(&|| request.cancel.is_cancelled()) {

@@ -7,16 +7,16 @@ use super::cancel::Cancel;
 use super::event::{Event, Observer};
 use super::scheduler::Scheduler;
 use super::summary::Summary;
-use crate::undo::{Hindered, PutBack, PutBackOutcome, Taken};
+use crate::undo::{Blocked, PutBack, PutBackOutcome, Taken};
 
-impl From<&Hindered> for Blocker {
-    fn from(hindered: &Hindered) -> Self {
+impl From<&Blocked> for Blocker {
+    fn from(blocked: &Blocked) -> Self {
         Self {
-            browser: hindered.browser,
+            browser: blocked.browser,
             profiles: Vec::new(),
             cookies: 0,
-            user: hindered.user.clone(),
-            guard: Arc::clone(&hindered.guard),
+            user: blocked.user.clone(),
+            guard: Arc::clone(&blocked.guard),
         }
     }
 }
@@ -49,8 +49,8 @@ pub fn restore(
         });
         let mut all = Vec::new();
         for back in deferred.iter().filter(|_| result.is_ok()) {
-            if let PutBackOutcome::InUse(hindered) = &back.outcome {
-                blockers::add(&mut all, hindered.into());
+            if let PutBackOutcome::InUse(blocked) = &back.outcome {
+                blockers::add(&mut all, blocked.into());
             }
         }
         all

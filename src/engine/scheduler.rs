@@ -9,7 +9,7 @@ use super::blockers::{Blocker, Decision};
 use super::cancel::Cancel;
 use super::event::{Event, Observer};
 use super::waiting::until_one_is_free;
-use crate::store::claim::{Asked, Guard};
+use crate::store::claim::{Guard, QuitRequest};
 
 /// What is done in one run about those who are in the way.
 pub struct Scheduler<'a> {
@@ -151,8 +151,8 @@ impl<'a> Scheduler<'a> {
             return;
         }
         let error = match blocker.guard.ask_to_quit(&mut self.asked) {
-            Ok(Asked::Yes) => return,
-            Ok(Asked::CannotBe) => None,
+            Ok(QuitRequest::Sent) => return,
+            Ok(QuitRequest::Impossible) => None,
             Err(error) => Some(error),
         };
         self.asked.extend(by());

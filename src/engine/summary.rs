@@ -131,11 +131,11 @@ impl Summary {
                 self.restored += done.restored;
                 self.restored_stores += usize::from(done.restored > 0);
                 self.skipped += done.skipped;
-                self.orphaned += done.homeless;
+                self.orphaned += done.orphaned;
                 self.failed += usize::from(done.trouble.is_some() || back.left.is_some());
             }
-            PutBackOutcome::InUse(hindered) => {
-                blockers::add(&mut self.blocked, hindered.into());
+            PutBackOutcome::InUse(blocked) => {
+                blockers::add(&mut self.blocked, blocked.into());
             }
             PutBackOutcome::Failed(_) => self.failed += 1,
             PutBackOutcome::Interrupted => self.not_reached += 1,

@@ -49,7 +49,7 @@ pub enum Fault {
         column: &'static str,
     },
     #[error("its platform is not one that a browser makes: {0}")]
-    UnknownLayout(String),
+    UnknownSchema(String),
     #[error("it says to be {length} bytes long, of which {stored} are on the disk")]
     Sparse { length: u64, stored: u64 },
     #[error("{0} bytes of it would have to be copied, more than any cookie store has")]
@@ -59,7 +59,7 @@ pub enum Fault {
     #[error("another program keeps it locked")]
     Locked,
     #[error("it was written to at every attempt to read it")]
-    Restless,
+    KeepsChanging,
     #[error("the disk is full")]
     Full,
     #[error("it leads out of its browser's folder, to {}", .0.display())]
@@ -74,9 +74,9 @@ pub enum Fault {
     #[error("it changes while it is read, and no private copy of it could be made: {0}")]
     NoRoom(Box<Error>),
     #[error("no copy for undo could be written, so nothing was deleted: {0}")]
-    NoCopy(Box<Error>),
+    NoBackup(Box<Error>),
     #[error("the copy for undo is damaged: {0}")]
-    BadCopy(String),
+    BadBackup(String),
     #[error("the copy for undo has format {0}, which this version of cookieclean does not know")]
     OtherFormat(u32),
     #[error("deletion {0} is still running, or another undo keeps it locked")]
@@ -109,7 +109,7 @@ pub enum Fault {
 impl Fault {
     /// Whether it is what a browser that is open does to its store.
     pub fn is_browsers_doing(&self) -> bool {
-        matches!(self, Self::Locked | Self::Restless)
+        matches!(self, Self::Locked | Self::KeepsChanging)
     }
 
     /// It cannot be read to its end: its parts stand in it more often than once.

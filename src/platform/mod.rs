@@ -99,7 +99,7 @@ pub(crate) enum Access {
 }
 
 /// The outcome of trying to take a lock.
-pub(crate) enum Taken {
+pub(crate) enum LockAttempt {
     Ours(HeldFile),
     Theirs,
 }
@@ -108,9 +108,9 @@ pub(crate) enum Taken {
 /// is open keeps the folders above it in their places, a lock that is taken later shows
 /// whether one of them has been replaced by a junction since.
 #[derive(Clone)]
-pub(crate) struct Place(Option<std::path::PathBuf>);
+pub(crate) struct LockPlace(Option<std::path::PathBuf>);
 
-impl Place {
+impl LockPlace {
     pub fn of(folder: &std::path::Path) -> Self {
         Self(cfg!(windows).then(|| canonicalize(folder).ok()).flatten())
     }
@@ -129,11 +129,11 @@ impl Place {
 
 /// What became of asking a program to quit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Asked {
+pub enum QuitRequest {
     /// It was told to; whether it does is another matter.
-    Yes,
+    Sent,
     /// There is no way to ask it from here.
-    CannotBe,
+    Impossible,
 }
 
 /// The path with all links followed, written as people do where that says the same.

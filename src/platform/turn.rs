@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::{HeldFile, Taken};
+use super::{HeldFile, LockAttempt};
 use crate::model::error::{At, Error};
 
 /// A file of ours, for its owner only: `flock` on the folder, or a lock on a file of the
@@ -50,8 +50,8 @@ impl Turn {
         if cfg!(unix) {
             let file = folder.join(FILE);
             match HeldFile::take_own(&file).at(&file)? {
-                Taken::Ours(held) => turn.file = Some(held),
-                Taken::Theirs => return Ok(TurnOf::Another(file)),
+                LockAttempt::Ours(held) => turn.file = Some(held),
+                LockAttempt::Theirs => return Ok(TurnOf::Another(file)),
             }
         }
         Ok(TurnOf::Us(turn))

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::model::error::{At, Error, Fault};
-pub use crate::platform::Asked;
+pub use crate::platform::QuitRequest;
 use crate::platform::{self, Holder, ProcessHandle, Turn, TurnOf};
 
 /// A program that has a profile open.
@@ -204,7 +204,7 @@ pub(crate) trait Lock: Send + Sync {
     ///
     /// # Errors
     /// When it could not be asked, although there is a way.
-    fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<Asked>;
+    fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<QuitRequest>;
 }
 
 /// Takes the turn among the runs of this program that want to take a folder.
@@ -374,21 +374,21 @@ impl Guard {
     ///
     /// # Errors
     /// When they could not be asked, although there is a way.
-    pub fn ask_to_quit(&self, already: &mut HashSet<u32>) -> io::Result<Asked> {
-        let mut asked = Asked::CannotBe;
+    pub fn ask_to_quit(&self, already: &mut HashSet<u32>) -> io::Result<QuitRequest> {
+        let mut asked = QuitRequest::Impossible;
         let users = |error: Error| io::Error::other(error.to_string());
         let by = |user: InUse| user.by.into_iter().map(|process| process.pid);
         let Some(first) = self.in_use_now().map_err(users)? else {
-            return Ok(Asked::Yes);
+            return Ok(QuitRequest::Sent);
         };
         for pid in by(first) {
             if already.contains(&pid) {
-                asked = Asked::Yes;
+                asked = QuitRequest::Sent;
                 continue;
             }
             let process = match ProcessHandle::open(pid) {
                 Err(e) if e.kind() == io::ErrorKind::NotFound => {
-                    asked = Asked::Yes;
+                    asked = QuitRequest::Sent;
                     continue;
                 }
                 other => other?,
@@ -399,13 +399,13 @@ impl Guard {
                 Ok(now.into_iter().flat_map(by).any(|user| user == pid))
             };
             if !uses_it()? {
-                asked = Asked::Yes;
-            } else if self.lock.ask_to_quit(&process)? == Asked::Yes {
+                asked = QuitRequest::Sent;
+            } else if self.lock.ask_to_quit(&process)? == QuitRequest::Sent {
                 already.insert(pid);
-                asked = Asked::Yes;
+                asked = QuitRequest::Sent;
             } else if !uses_it()? {
                 // It was about to end, for another reason.
-                asked = Asked::Yes;
+                asked = QuitRequest::Sent;
             }
         }
         Ok(asked)

@@ -113,7 +113,7 @@ pub struct Restored {
     /// Rows whose place a newer cookie has taken.
     pub skipped: u64,
     /// Rows of a session that is over: there is no place for them any more.
-    pub homeless: u64,
+    pub orphaned: u64,
     /// The rows are back, but what was to follow did not work.
     pub trouble: Option<Fault>,
 }

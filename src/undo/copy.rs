@@ -1,6 +1,6 @@
 //! The rows of one store, as a file: JSON, one value a line.
 //!
-//! The first line is the [`CopyHeader`], each further one a row: an array with a
+//! The first line is the [`BackupHeader`], each further one a row: an array with a
 //! value for each column. Text and integers are JSON's own; what JSON cannot say
 //! exactly is an object: `{"blob": base64}`, `{"text": base64}` for text that is
 //! not UTF-8, `{"real": bits}`.
@@ -37,7 +37,7 @@ pub(super) fn is_unfinished(name: &str) -> bool {
 
 /// Which store the rows are of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CopyHeader {
+pub struct BackupHeader {
     #[serde(flatten)]
     pub record: Record,
     pub store: PathBuf,
@@ -97,8 +97,8 @@ impl TryFrom<Written> for Value {
     }
 }
 
-/// A copy that is being written; unless it is [kept](Copy::keep) it goes again.
-pub struct Copy<'a> {
+/// A copy that is being written; unless it is [kept](BackupWriter::keep) it goes again.
+pub struct BackupWriter<'a> {
     deletion: &'a Deletion,
     job: Job<'a>,
     number: u32,
@@ -107,7 +107,7 @@ pub struct Copy<'a> {
     there: Option<String>,
 }
 
-impl<'a> Copy<'a> {
+impl<'a> BackupWriter<'a> {
     pub(super) fn new(deletion: &'a Deletion, job: &Job<'a>, number: u32) -> Self {
         Self {
             deletion,
@@ -127,7 +127,7 @@ impl<'a> Copy<'a> {
 
     fn line(&mut self, line: &impl Serialize) -> Result<(), Error> {
         let (Some(name), Some(file)) = (&self.there, &mut self.writing) else {
-            return Err(Fault::BadCopy("it was not begun".into()).at(self.job.store.path()));
+            return Err(Fault::BadBackup("it was not begun".into()).at(self.job.store.path()));
         };
         let path = self.deletion.folder()?.path_of(name);
         serde_json::to_writer(&mut *file, line)
@@ -137,13 +137,13 @@ impl<'a> Copy<'a> {
     }
 }
 
-impl RowSink for Copy<'_> {
+impl RowSink for BackupWriter<'_> {
     fn begin(&mut self, rows: &Rows) -> Result<(), Error> {
         let name = format!("{:04}{UNFINISHED}", self.number);
         let file = self.deletion.folder()?.new_file(&name)?;
         self.there = Some(name);
         self.writing = Some(BufWriter::new(file));
-        let header = CopyHeader {
+        let header = BackupHeader {
             record: self.deletion.record.clone(),
             store: self.job.store.path().to_owned(),
             profile_dir: self.job.profile.dir.clone(),
@@ -175,7 +175,7 @@ impl RowSink for Copy<'_> {
     }
 }
 
-impl Drop for Copy<'_> {
+impl Drop for BackupWriter<'_> {
     fn drop(&mut self) {
         // What is in its buffer is not to be written once more.
         if let Some(file) = self.writing.take() {
@@ -198,7 +198,7 @@ impl Drop for Copy<'_> {
 /// A copy that is read.
 pub(super) struct Reader {
     path: PathBuf,
-    header: CopyHeader,
+    header: BackupHeader,
     lines: BufReader<File>,
     left: u64,
 }
@@ -214,12 +214,12 @@ impl Reader {
         let mut lines = BufReader::new(folder.file(name, Access::Read)?);
         let mut line = Vec::new();
         lines.read_until(b'\n', &mut line).at(&path)?;
-        let bad = |e: serde_json::Error| Fault::BadCopy(e.to_string()).at(&path);
+        let bad = |e: serde_json::Error| Fault::BadBackup(e.to_string()).at(&path);
         let Format { schema } = serde_json::from_slice(&line).map_err(bad)?;
         if schema != SCHEMA {
             return Err(Fault::OtherFormat(schema).at(path));
         }
-        let header: CopyHeader = serde_json::from_slice(&line).map_err(bad)?;
+        let header: BackupHeader = serde_json::from_slice(&line).map_err(bad)?;
         Ok(Self {
             path,
             left: header.rows.rows,
@@ -228,12 +228,12 @@ impl Reader {
         })
     }
 
-    pub fn header_of_copy(&self) -> &CopyHeader {
+    pub fn header_of_copy(&self) -> &BackupHeader {
         &self.header
     }
 
     /// Reads it to its end, and gives its header.
-    pub fn check(mut self) -> (CopyHeader, Result<(), Error>) {
+    pub fn check(mut self) -> (BackupHeader, Result<(), Error>) {
         let read = loop {
             match self.next_row() {
                 Ok(Some(_)) => {}
@@ -251,7 +251,7 @@ impl RowSource for Reader {
     }
 
     fn next_row(&mut self) -> Result<Option<Vec<Value>>, Error> {
-        let bad = |why: &str| Fault::BadCopy(why.to_owned()).at(&self.path);
+        let bad = |why: &str| Fault::BadBackup(why.to_owned()).at(&self.path);
         let mut line = Vec::new();
         self.lines.read_until(b'\n', &mut line).at(&self.path)?;
         if line.is_empty() {

@@ -8,7 +8,7 @@ use jiff::{Timestamp, ToSpan};
 
 use super::age::{Id, KEPT, counts_from};
 use super::locked::{Locked, is_locked};
-use super::{CopyHeader, copies, copy, destroy, destroy_file, modified};
+use super::{BackupHeader, copies, copy, destroy, destroy_file, modified};
 use crate::browsers::Platform;
 use crate::browsers::by_id;
 use crate::browsers::{Filter, Found, Roots, SearchError, discover, jobs};
@@ -59,14 +59,14 @@ pub struct PutBack {
 
 pub enum PutBackOutcome {
     Restored(Restored),
-    InUse(Hindered),
+    InUse(Blocked),
     Failed(Error),
     /// Not begun, because the person interrupted.
     Interrupted,
 }
 
 /// A store that is in use.
-pub struct Hindered {
+pub struct Blocked {
     /// The name of its browser.
     pub browser: &'static str,
     pub user: InUse,
@@ -226,7 +226,7 @@ struct Places(Option<(PathBuf, Found)>);
 impl Places {
     /// What is found where the store was found, or if that is no folder of profiles
     /// any more, in its profile.
-    fn of(&mut self, header: &CopyHeader) -> Result<&Found, Error> {
+    fn of(&mut self, header: &BackupHeader) -> Result<&Found, Error> {
         let folders = [&header.within, &header.profile_dir];
         let is_known = |(folder, _): &(PathBuf, Found)| folders.contains(&folder);
         if !self.0.as_ref().is_some_and(is_known) {
@@ -276,7 +276,7 @@ fn restore_one(
             && header.profile_dir.is_dir();
         if is_over {
             return Ok(PutBackOutcome::Restored(Restored {
-                homeless: header.rows.rows,
+                orphaned: header.rows.rows,
                 ..Restored::default()
             }));
         }
@@ -305,7 +305,7 @@ fn restore_one(
     let claim = match guard.claim(interrupted) {
         Ok(claim) => claim,
         Err(Refused::InUse(user)) => {
-            return Ok(PutBackOutcome::InUse(Hindered {
+            return Ok(PutBackOutcome::InUse(Blocked {
                 // As the deletion had it: the folder may be named otherwise from here.
                 browser: by_id(&header.browser).map_or(job.profile.browser.name, |b| b.name),
                 user,
@@ -328,7 +328,7 @@ fn restore_one(
         }
         // It is the copy, not the store.
         Err(Error {
-            fault: fault @ Fault::BadCopy(_),
+            fault: fault @ Fault::BadBackup(_),
             ..
         }) => Err(fault.at(folder.path_of(name))),
         Err(error) => Err(error),

@@ -22,8 +22,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 pub use age::KEPT;
-pub use copy::{Copy, CopyHeader};
-pub use entry::{Content, Entry, Hindered, PutBack, PutBackOutcome, Taken};
+pub use copy::{BackupHeader, BackupWriter};
+pub use entry::{Blocked, Content, Entry, PutBack, PutBackOutcome, Taken};
 
 use age::{Id, counts_from};
 use locked::Locked;
@@ -275,8 +275,8 @@ pub struct Ended {
 
 impl Deletion {
     /// A place for the rows of a store.
-    pub(crate) fn copy_of<'a>(&'a self, job: &Job<'a>) -> Copy<'a> {
-        Copy::new(self, job, self.next.fetch_add(1, Ordering::Relaxed))
+    pub(crate) fn copy_of<'a>(&'a self, job: &Job<'a>) -> BackupWriter<'a> {
+        BackupWriter::new(self, job, self.next.fetch_add(1, Ordering::Relaxed))
     }
 
     /// Makes the folder, so that what can go wrong there does so before a profile is

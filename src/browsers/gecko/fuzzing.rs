@@ -218,7 +218,7 @@ pub fn session(data: &[u8]) {
 
     let restored = store.restore(&claim(), &mut copy).expect("undo");
     assert_eq!((restored.restored, restored.skipped), (deleted.deleted, 0));
-    assert_eq!((restored.homeless, restored.trouble.is_none()), (0, true));
+    assert_eq!((restored.orphaned, restored.trouble.is_none()), (0, true));
     let back = text_of(&fs::read(&path).expect("it is there"));
     assert_eq!(back.as_ref(), Some(&before));
 }

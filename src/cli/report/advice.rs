@@ -52,7 +52,7 @@ pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static st
             "It was left untouched. If the browser is newer than this program, look for a newer \
              cookieclean; if it is very old, start the browser once, which converts it."
         }
-        Fault::UnknownLayout(_) => {
+        Fault::UnknownSchema(_) => {
             "It was left untouched. If a browser has made it, please report this."
         }
         Fault::Sparse { .. } | Fault::TooLarge(_) => {
@@ -67,7 +67,7 @@ pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static st
             "Close the program that has it open (a browser, a backup, another cookieclean) and \
              try again."
         }
-        Fault::Restless => "Close the browser and try again.",
+        Fault::KeepsChanging => "Close the browser and try again.",
         Fault::Full => "Free some space on that disk and try again; the store is as it was.",
         Fault::Outside(_) => {
             "It was left alone. If that is where your cookies really are, name the profile \
@@ -90,14 +90,14 @@ pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static st
             "Look at what is there with \"cookieclean list\"; \"cookieclean undo\" puts back what is \
              missing."
         }
-        Fault::NoCopy(_) => {
+        Fault::NoBackup(_) => {
             "Free the space or mend the folder, set COOKIECLEAN_STATE_DIR to another one, or \
              delete without a copy: --no-undo."
         }
         Fault::OtherVersion { .. } => {
             "The copy is kept; sign in again, or destroy it with \"cookieclean undo --forget\"."
         }
-        Fault::BadCopy(_) => {
+        Fault::BadBackup(_) => {
             "It is kept. \"cookieclean undo --list\" shows its deletion, and \"cookieclean undo \
              --forget ID\" destroys it."
         }

@@ -38,7 +38,7 @@ impl Renderer for HumanRestore<'_> {
         if self.0.verbose {
             let what = match &back.outcome {
                 PutBackOutcome::Restored(done) => {
-                    let not = done.skipped + done.homeless;
+                    let not = done.skipped + done.orphaned;
                     format!("{} put back, {} not", grouped(done.restored), grouped(not))
                 }
                 PutBackOutcome::InUse(_) => "in use, skipped".into(),
@@ -151,7 +151,7 @@ impl RestoredRow {
         match &back.outcome {
             PutBackOutcome::Restored(done) => {
                 row.restored = done.restored;
-                row.skipped = done.skipped + done.homeless;
+                row.skipped = done.skipped + done.orphaned;
                 row.error = match (&done.trouble, &back.left) {
                     (Some(fault), _) => Some(fault.to_string()),
                     (None, left) => left.as_ref().map(ToString::to_string),
@@ -160,10 +160,10 @@ impl RestoredRow {
                     row.status = "error";
                 }
             }
-            PutBackOutcome::InUse(hindered) => {
+            PutBackOutcome::InUse(blocked) => {
                 row.status = "in-use";
-                row.in_use_by = processes(Some(&hindered.user));
-                row.in_use_why = Some(Why::of(&hindered.user));
+                row.in_use_by = processes(Some(&blocked.user));
+                row.in_use_why = Some(Why::of(&blocked.user));
             }
             PutBackOutcome::Failed(error) => {
                 row.status = "error";

@@ -45,7 +45,7 @@ pub(crate) fn columns_of(db: &Connection, table: &'static str) -> Result<Vec<Str
     let has_rowid = db.prepare(&format!("SELECT rowid FROM {table}")).is_ok();
     if !has_rowid || columns.iter().any(|c| c.eq_ignore_ascii_case("rowid")) {
         let message = format!("the rows of its table {table} have no numbers");
-        return Err(Fault::UnknownLayout(message));
+        return Err(Fault::UnknownSchema(message));
     }
     Ok(columns)
 }
@@ -58,7 +58,7 @@ pub(crate) fn columns_of(db: &Connection, table: &'static str) -> Result<Vec<Str
 pub(crate) fn check_for_change(db: &Connection, table: &str) -> Result<(), Fault> {
     let encoding: String = db.pragma_query_value(None, "encoding", |row| row.get(0))?;
     if encoding != "UTF-8" {
-        return Err(Fault::UnknownLayout(format!("its text is in {encoding}")));
+        return Err(Fault::UnknownSchema(format!("its text is in {encoding}")));
     }
     let mut indexes = db.prepare(
         "SELECT i.name, i.partial, s.sql,
@@ -76,7 +76,7 @@ pub(crate) fn check_for_change(db: &Connection, table: &str) -> Result<(), Fault
         let is_simple = condition.is_some_and(|(_, condition)| !condition.contains('('));
         if computes || is_partial && !is_simple {
             let message = format!("its index {name} computes what it holds");
-            return Err(Fault::UnknownLayout(message));
+            return Err(Fault::UnknownSchema(message));
         }
     }
     Ok(())
@@ -123,7 +123,7 @@ pub(crate) fn computes_defaults(
 fn refuse(db: &Connection, query: &str, message: impl Fn(&str) -> String) -> Result<(), Fault> {
     let found: Option<String> = db.query_row(query, [], |row| row.get(0)).optional()?;
     match found {
-        Some(name) => Err(Fault::UnknownLayout(message(&name))),
+        Some(name) => Err(Fault::UnknownSchema(message(&name))),
         None => Ok(()),
     }
 }

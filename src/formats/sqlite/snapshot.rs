@@ -60,7 +60,7 @@ impl Snapshot {
                 return Ok(Self::File(folder, database));
             }
             if since.elapsed() > PATIENCE {
-                return Err(Fault::Restless);
+                return Err(Fault::KeepsChanging);
             }
             thread::sleep(PAUSE);
         }

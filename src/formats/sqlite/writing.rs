@@ -84,7 +84,7 @@ impl Writer {
                 db.pragma_update_and_check(None, "journal_mode", "PERSIST", |row| row.get(0))?;
             if mode != "persist" {
                 let message = format!("its journal mode is {mode}");
-                return Err(Fault::UnknownLayout(message));
+                return Err(Fault::UnknownSchema(message));
             }
         }
         if let Some(content) = left_by_crash {

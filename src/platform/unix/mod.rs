@@ -22,7 +22,7 @@ pub(crate) use folder::{Folder, OldContent};
 pub(crate) use own_folder::OwnFolder;
 pub(crate) use process::{ProcessHandle, users_of, who_listens};
 
-use super::{Holder, Taken};
+use super::{Holder, LockAttempt};
 use crate::model::error::{Fault, is_absence};
 
 /// A write lock on the whole file, however long it is.
@@ -100,7 +100,7 @@ impl HeldFile {
     ///
     /// # Errors
     /// When the file cannot be opened for writing, is a link, or locks are not supported.
-    pub fn take(path: &Path) -> Result<Taken, Fault> {
+    pub fn take(path: &Path) -> Result<LockAttempt, Fault> {
         for _ in 0..TRIES {
             let mut options = OpenOptions::new();
             options.read(true).write(true);
@@ -114,7 +114,7 @@ impl HeldFile {
             };
             match lock(&file) {
                 Ok(()) => {}
-                Err(Errno::EAGAIN | Errno::EACCES) => return Ok(Taken::Theirs),
+                Err(Errno::EAGAIN | Errno::EACCES) => return Ok(LockAttempt::Theirs),
                 Err(e) => return Err(io::Error::from(e).into()),
             }
             let held = Self {
@@ -124,16 +124,16 @@ impl HeldFile {
             };
             // Another one of us may have removed what it had created.
             if held.is_there() {
-                return Ok(Taken::Ours(held));
+                return Ok(LockAttempt::Ours(held));
             }
         }
         Err(io::Error::other("it comes and goes").into())
     }
 
     /// As [`HeldFile::take`], of a file that is ours alone, and goes in any case.
-    pub fn take_own(path: &Path) -> Result<Taken, Fault> {
+    pub fn take_own(path: &Path) -> Result<LockAttempt, Fault> {
         let mut taken = Self::take(path)?;
-        if let Taken::Ours(held) = &mut taken {
+        if let LockAttempt::Ours(held) = &mut taken {
             held.is_removed = true;
         }
         Ok(taken)

@@ -20,7 +20,7 @@ pub(crate) use private::create_private;
 pub(crate) use process::{ProcessHandle, owner_of_message_window};
 pub(crate) use restart_manager::users_of;
 
-use super::{Holder, Taken};
+use super::{Holder, LockAttempt};
 use crate::model::error::Fault;
 
 // <https://learn.microsoft.com/windows/win32/api/fileapi/nf-fileapi-createfilew>
@@ -77,7 +77,7 @@ fn check(file: &File) -> Result<(), Fault> {
 /// # Errors
 /// When the file is there and cannot be opened for another reason, or is a link.
 pub(crate) fn lock_holder(path: &Path) -> Result<Option<Holder>, Fault> {
-    // Without access to its content nobody is hindered, however they share it: a Firefox
+    // Without access to its content nobody is blocked, however they share it: a Firefox
     // that starts in this instant shares it with nobody.
     let looked_at = OpenOptions::new()
         .access_mode(FILE_READ_ATTRIBUTES)
@@ -179,7 +179,7 @@ impl HeldFile {
     ///
     /// # Errors
     /// When it is a link, or cannot be opened for another reason than that somebody has it.
-    pub fn take(path: &Path) -> Result<Taken, Fault> {
+    pub fn take(path: &Path) -> Result<LockAttempt, Fault> {
         let mut options = OpenOptions::new();
         options
             .read(true)
@@ -206,19 +206,19 @@ impl HeldFile {
                 check(&file)?;
                 // Tells others of us who it is; the share mode does the work.
                 let _ = file.try_lock();
-                Ok(Taken::Ours(Self {
+                Ok(LockAttempt::Ours(Self {
                     file,
                     path: path.to_owned(),
                 }))
             }
-            Err(e) if is_shared_out(&e) => Ok(Taken::Theirs),
+            Err(e) if is_shared_out(&e) => Ok(LockAttempt::Theirs),
             Err(e) if is_read_only(&e, path) => Err(Fault::ReadOnly),
             Err(e) => Err(e.into()),
         }
     }
 
     /// No file of ours does here what the browsers' own do.
-    pub fn take_own(path: &Path) -> Result<Taken, Fault> {
+    pub fn take_own(path: &Path) -> Result<LockAttempt, Fault> {
         Self::take(path)
     }
 
@@ -319,7 +319,7 @@ pub(crate) fn is_within(path: &Path, folder: &Path) -> bool {
 }
 
 /// What tells a file from every other. Windows tells only while the file is open,
-/// which a browser that wants it for itself would be hindered by.
+/// which a browser that wants it for itself would be blocked by.
 pub(crate) type FileId = std::convert::Infallible;
 
 pub(crate) fn file_id(_path: &Path) -> Option<FileId> {

@@ -19,7 +19,7 @@ use windows::Win32::UI::WindowsAndMessaging::{
 };
 use windows::core::{BOOL, HSTRING, PCWSTR};
 
-use super::super::{Asked, real_path};
+use super::super::{QuitRequest, real_path};
 
 /// What asking all the windows of a process may take together, and telling them. Windows itself gives
 /// each application 5 seconds (`HungAppTimeout`) before it calls it hung.
@@ -95,7 +95,7 @@ impl ProcessHandle {
     /// # Errors
     /// When it refuses; when none of its windows can be asked, say because it runs as
     /// administrator or hangs.
-    pub fn ask_to_end_session(&self) -> io::Result<Asked> {
+    pub fn ask_to_end_session(&self) -> io::Result<QuitRequest> {
         ask_to_quit(self)
     }
 }
@@ -120,7 +120,7 @@ pub(crate) fn owner_of_message_window(class: &str, path: &Path) -> Option<u32> {
         .and_then(process_of)
 }
 
-fn ask_to_quit(process: &ProcessHandle) -> io::Result<Asked> {
+fn ask_to_quit(process: &ProcessHandle) -> io::Result<QuitRequest> {
     let until = Instant::now() + PATIENCE;
     let theirs = |window: &HWND| process_of(*window) == Some(process.pid());
     let mut agreed = Vec::new();
@@ -145,10 +145,10 @@ fn ask_to_quit(process: &ProcessHandle) -> io::Result<Asked> {
         }
     }
     if agreed.is_empty() {
-        return failure.map_or(Ok(Asked::CannotBe), Err);
+        return failure.map_or(Ok(QuitRequest::Impossible), Err);
     }
     tell(agreed, true);
-    Ok(Asked::Yes)
+    Ok(QuitRequest::Sent)
 }
 
 /// Tells windows whether the session ends.
@@ -275,7 +275,7 @@ mod tests {
         thread::sleep(Duration::from_millis(100));
         assert!(!waiting.is_finished());
         let process = ProcessHandle::open(asked.pid()).unwrap();
-        assert_eq!(process.ask_to_end_session().unwrap(), Asked::Yes);
+        assert_eq!(process.ask_to_end_session().unwrap(), QuitRequest::Sent);
         let end = asked.end();
         waiting.join().unwrap();
         assert_eq!((end.code, end.was_asked), (Some(0), true), "{end:?}");
@@ -299,7 +299,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let windowless = browser(&folder, Manner::Windowless);
         let process = ProcessHandle::open(windowless.pid()).unwrap();
-        assert_eq!(process.ask_to_end_session().unwrap(), Asked::CannotBe);
+        assert_eq!(
+            process.ask_to_end_session().unwrap(),
+            QuitRequest::Impossible
+        );
         assert!(!windowless.quit().was_asked);
     }
 

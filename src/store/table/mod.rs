@@ -476,7 +476,7 @@ impl<'db, L: Schema> Table<'db, L> {
             columns: self.columns.names.clone(),
             rows: rowids.len() as u64,
         })
-        .map_err(|e| Fault::NoCopy(Box::new(e)))?;
+        .map_err(|e| Fault::NoBackup(Box::new(e)))?;
         let mut select = self.db.prepare(&format!(
             "SELECT {} FROM {} WHERE rowid = ?1",
             quoted(&self.columns.names),
@@ -489,9 +489,10 @@ impl<'db, L: Schema> Table<'db, L> {
             let values = (0..width)
                 .map(|i| Ok(Value::from(row.get_ref(i)?)))
                 .collect::<Result<Vec<_>, rusqlite::Error>>()?;
-            sink.row(&values).map_err(|e| Fault::NoCopy(Box::new(e)))?;
+            sink.row(&values)
+                .map_err(|e| Fault::NoBackup(Box::new(e)))?;
         }
-        sink.finish().map_err(|e| Fault::NoCopy(Box::new(e)))
+        sink.finish().map_err(|e| Fault::NoBackup(Box::new(e)))
     }
 
     /// Deletes these rows, and gives how many changes that takes.
@@ -550,11 +551,13 @@ impl<'db, L: Schema> Table<'db, L> {
             });
         }
         if let Some(missing) = header.columns.iter().find(|c| !self.columns.has(c)) {
-            return Err(Fault::BadCopy(format!("the store has no column {missing}")));
+            return Err(Fault::BadBackup(format!(
+                "the store has no column {missing}"
+            )));
         }
         if schema::computes_defaults(self.db, Self::SQL, &header.columns)? {
             let message = "a column that the copy has not is computed".to_owned();
-            return Err(Fault::UnknownLayout(message));
+            return Err(Fault::UnknownSchema(message));
         }
         // Where a column is the rowid itself, a newer cookie may have its number.
         let number = self.rowid_column()?;
@@ -607,7 +610,7 @@ impl<'db, L: Schema> Table<'db, L> {
                     // The browser has a newer cookie of the same identity. Any other
                     // rule is none of a browser's.
                     if !is_newer {
-                        return Err(Fault::UnknownLayout(e.to_string()));
+                        return Err(Fault::UnknownSchema(e.to_string()));
                     }
                     skipped += 1;
                 }

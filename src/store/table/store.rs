@@ -99,7 +99,7 @@ impl<L: Schema> TableStore<L> {
         let (counts, last) = read(&self.path, |view| {
             if sent {
                 // What was passed on cannot be taken back.
-                return Err(Fault::Restless);
+                return Err(Fault::KeepsChanging);
             }
             let table = Table::<L>::open(view.connection())?;
             let mut batch = Vec::new();
@@ -108,7 +108,7 @@ impl<L: Schema> TableStore<L> {
                 matched += 1;
                 if batch.len() == BATCH {
                     if !view.is_unchanged() {
-                        return Err(Fault::Restless);
+                        return Err(Fault::KeepsChanging);
                     }
                     sent = true;
                     send(std::mem::take(&mut batch));

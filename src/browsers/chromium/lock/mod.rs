@@ -27,8 +27,8 @@ use super::cookies::FILES;
 use super::local_state;
 use crate::browsers::table::Family;
 use crate::model::error::{At, Error, is_absence};
-use crate::platform::{self, Place, ProcessHandle, Turn};
-use crate::store::claim::{Asked, Claim, InUse, Lock, Refused, Unseen};
+use crate::platform::{self, LockPlace, ProcessHandle, Turn};
+use crate::store::claim::{Claim, InUse, Lock, QuitRequest, Refused, Unseen};
 use processes::main_process;
 
 /// Locked by the browser as long as it has the profile loaded.
@@ -39,13 +39,13 @@ pub(super) struct UserDataLock {
     user_data: PathBuf,
     profiles: Vec<PathBuf>,
     #[cfg_attr(unix, allow(dead_code, reason = "on Windows a lock shows where it is"))]
-    place: Place,
+    place: LockPlace,
 }
 
 impl UserDataLock {
     pub fn new(user_data: PathBuf, profiles: Vec<PathBuf>) -> Self {
         Self {
-            place: Place::of(&user_data),
+            place: LockPlace::of(&user_data),
             user_data,
             profiles,
         }
@@ -133,11 +133,11 @@ impl Lock for UserDataLock {
         os::claim(self)
     }
 
-    fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<Asked> {
+    fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<QuitRequest> {
         // Two of us at once: the second time is an order to end without saving.
         let turn = Turn::wait_at(&self.user_data).map_err(io::Error::other)?;
         let Some(_turn) = turn else {
-            return Ok(Asked::CannotBe);
+            return Ok(QuitRequest::Impossible);
         };
         os::ask_to_quit(self, process)
     }

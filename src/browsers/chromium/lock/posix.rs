@@ -13,7 +13,7 @@ use super::{UserDataLock, is_of_family, leveldb};
 use crate::model::error::{At, Error};
 use crate::platform::unix::{host_name, is_kept_from_us, who_listens};
 use crate::platform::{self, Holder, ProcessHandle, Turn};
-use crate::store::claim::{Asked, Claim, Held, InUse, Lock, Refused, Unseen, turn_at};
+use crate::store::claim::{Claim, Held, InUse, Lock, QuitRequest, Refused, Unseen, turn_at};
 
 /// Longer than a browser's children outlive it.
 const SHUTDOWN: Duration = Duration::from_secs(60);
@@ -145,22 +145,22 @@ pub(super) fn claim(lock: &UserDataLock) -> Result<Claim, Refused> {
 ///
 /// # Errors
 /// When it belongs to another user.
-pub(super) fn ask_to_quit(lock: &UserDataLock, process: &ProcessHandle) -> io::Result<Asked> {
+pub(super) fn ask_to_quit(lock: &UserDataLock, process: &ProcessHandle) -> io::Result<QuitRequest> {
     // One that was told to end does not handle what told it any more.
     let handlers = || process.handles([Signal::INT, Signal::HUP]);
     match handlers() {
-        Some([false, true]) => return Ok(Asked::Yes),
-        Some([false, false]) => return Ok(Asked::CannotBe),
-        None if cfg!(target_os = "linux") => return Ok(Asked::CannotBe),
+        Some([false, true]) => return Ok(QuitRequest::Sent),
+        Some([false, false]) => return Ok(QuitRequest::Impossible),
+        None if cfg!(target_os = "linux") => return Ok(QuitRequest::Impossible),
         Some([true, _]) | None => {}
     }
     // A child would end without the browser, which starts it again.
     let main = |pid| main_process(pid).filter(|main| is_of_family(*main));
     if main(process.pid()) != Some(process.pid()) || !is_used_by(lock, process.pid()) {
-        return Ok(Asked::CannotBe);
+        return Ok(QuitRequest::Impossible);
     }
     match process.interrupt() {
-        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Asked::Yes),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(QuitRequest::Sent),
         other => other?,
     }
     // Whoever asks next must see that it was told. One that stands still has the
@@ -171,7 +171,7 @@ pub(super) fn ask_to_quit(lock: &UserDataLock, process: &ProcessHandle) -> io::R
         }
         std::thread::sleep(Duration::from_millis(10));
     }
-    Ok(Asked::Yes)
+    Ok(QuitRequest::Sent)
 }
 
 /// While this lives, a browser that starts waits, for up to 20 seconds.

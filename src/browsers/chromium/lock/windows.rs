@@ -5,8 +5,8 @@ use std::io;
 use super::{UserDataLock, leveldb};
 use crate::model::error::{At, Error};
 use crate::platform::windows::{is_open_exclusively, owner_of_message_window};
-use crate::platform::{self, HeldFile, Holder, ProcessHandle, Taken};
-use crate::store::claim::{Asked, Claim, Held, InUse, Refused};
+use crate::platform::{self, HeldFile, Holder, LockAttempt, ProcessHandle};
+use crate::store::claim::{Claim, Held, InUse, QuitRequest, Refused};
 
 /// Who holds the directory.
 pub(super) fn holder(lock: &UserDataLock) -> Result<Option<InUse>, Error> {
@@ -41,12 +41,12 @@ fn store_holder(lock: &UserDataLock) -> Option<InUse> {
 pub(super) fn claim(lock: &UserDataLock) -> Result<Claim, Refused> {
     let lockfile = lock.lockfile();
     match HeldFile::take(&lockfile).at(&lockfile)? {
-        Taken::Theirs => {
+        LockAttempt::Theirs => {
             let user = lockfile_holder(lock)?;
             let user = user.unwrap_or_else(|| InUse::by_passing_lock(&lockfile));
             Err(Refused::InUse(lock.explained(user)))
         }
-        Taken::Ours(held) => {
+        LockAttempt::Ours(held) => {
             lock.place.check(&held).at(&lockfile)?;
             match leveldb(&lock.leveldb_files())?.or_else(|| store_holder(lock)) {
                 Some(user) => Err(Refused::InUse(lock.explained(user))),
@@ -63,11 +63,14 @@ pub(super) fn claim(lock: &UserDataLock) -> Result<Claim, Refused> {
 ///
 /// # Errors
 /// When it refuses, or none of its windows can be asked.
-pub(super) fn ask_to_quit(_lock: &UserDataLock, process: &ProcessHandle) -> io::Result<Asked> {
+pub(super) fn ask_to_quit(
+    _lock: &UserDataLock,
+    process: &ProcessHandle,
+) -> io::Result<QuitRequest> {
     // A child would end without the browser, which starts it again.
     let main = super::main_process(process.pid()).filter(|main| super::is_of_family(*main));
     if main != Some(process.pid()) {
-        return Ok(Asked::CannotBe);
+        return Ok(QuitRequest::Impossible);
     }
     process.ask_to_end_session()
 }

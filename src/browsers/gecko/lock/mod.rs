@@ -22,19 +22,19 @@ use windows as os;
 use crate::browsers::table::Family;
 
 use crate::model::error::{At, Error};
-use crate::platform::{self, HeldFile, Place, ProcessHandle, Taken};
-use crate::store::claim::{Asked, Claim, Held, InUse, Lock, Refused, Unseen, turn_at};
+use crate::platform::{self, HeldFile, LockAttempt, LockPlace, ProcessHandle};
+use crate::store::claim::{Claim, Held, InUse, Lock, QuitRequest, Refused, Unseen, turn_at};
 
 pub(super) struct ParentLock {
     file: PathBuf,
-    place: Place,
+    place: LockPlace,
 }
 
 impl ParentLock {
     pub fn of(profile: &Path) -> Self {
         Self {
             file: profile.join(os::NAME),
-            place: Place::of(profile),
+            place: LockPlace::of(profile),
         }
     }
 }
@@ -81,20 +81,20 @@ impl Lock for ParentLock {
             return Err(Refused::InUse(explained(user)));
         }
         match HeldFile::take(&self.file).at(&self.file)? {
-            Taken::Ours(file) => {
+            LockAttempt::Ours(file) => {
                 self.place.check(&file).at(&self.file)?;
                 Ok(Claim::new(HeldLock { file }))
             }
-            Taken::Theirs => Err(Refused::InUse(match self.in_use()? {
+            LockAttempt::Theirs => Err(Refused::InUse(match self.in_use()? {
                 Some(user) => user,
                 None => InUse::by_passing_lock(&self.file),
             })),
         }
     }
 
-    fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<Asked> {
+    fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<QuitRequest> {
         if !is_of_family(process.pid()) {
-            return Ok(Asked::CannotBe);
+            return Ok(QuitRequest::Impossible);
         }
         os::ask_to_quit(process)
     }

@@ -7,7 +7,7 @@ use super::{ParentLock, is_of_family};
 use crate::model::error::{At, Error};
 use crate::platform::unix::{close_windows_of, is_kept_from_us};
 use crate::platform::{self, ProcessHandle};
-use crate::store::claim::{Asked, InUse};
+use crate::store::claim::{InUse, QuitRequest};
 
 pub(super) const NAME: &str = ".parentlock";
 
@@ -51,9 +51,9 @@ fn locked_by_link(lock: &ParentLock) -> Option<InUse> {
 ///
 /// # Errors
 /// When its windows cannot be asked, or not without losing some.
-pub(super) fn ask_to_quit(process: &ProcessHandle) -> io::Result<Asked> {
+pub(super) fn ask_to_quit(process: &ProcessHandle) -> io::Result<QuitRequest> {
     match close_windows_of(process.pid(), MOST_WINDOWS)? {
-        true => Ok(Asked::Yes),
-        false => Ok(Asked::CannotBe),
+        true => Ok(QuitRequest::Sent),
+        false => Ok(QuitRequest::Impossible),
     }
 }

@@ -5,7 +5,7 @@ use std::io;
 use super::ParentLock;
 use crate::model::error::Error;
 use crate::platform::ProcessHandle;
-use crate::store::claim::{Asked, InUse};
+use crate::store::claim::{InUse, QuitRequest};
 
 pub(super) const NAME: &str = "parent.lock";
 
@@ -20,6 +20,6 @@ pub(super) fn locked_otherwise(_lock: &ParentLock) -> Result<Option<InUse>, Erro
 ///
 /// # Errors
 /// When it refuses, or none of its windows can be asked.
-pub(super) fn ask_to_quit(process: &ProcessHandle) -> io::Result<Asked> {
+pub(super) fn ask_to_quit(process: &ProcessHandle) -> io::Result<QuitRequest> {
     process.ask_to_end_session()
 }

@@ -293,7 +293,7 @@ impl SessionFile {
             });
         }
         if header.columns != COLUMNS {
-            return Err(Fault::BadCopy("it has other columns".into()));
+            return Err(Fault::BadBackup("it has other columns".into()));
         }
         let (folder, name) = self.open()?;
         let session = Session::read(&folder, name)?;
@@ -485,7 +485,7 @@ impl Session {
     }
 
     fn copy_out(&self, found: &Found, sink: &mut dyn RowSink) -> Result<(), Fault> {
-        let no_copy = |error| Fault::NoCopy(Box::new(error));
+        let no_copy = |error| Fault::NoBackup(Box::new(error));
         sink.begin(&Rows {
             kind: Kind::FirefoxSession,
             version: VERSION,
@@ -568,7 +568,7 @@ impl Session {
         for Group { mut rows, array } in groups.into_values() {
             let all = rows.len() as u64;
             let Some(array) = array else {
-                result.homeless += all;
+                result.orphaned += all;
                 continue;
             };
             rows.retain(|row| !row.is_there);
@@ -678,7 +678,7 @@ fn identities(rows: &[Row], quoted: u32) -> Result<HashMap<Identity, Vec<usize>>
     for (index, row) in rows.iter().enumerate() {
         let cookie = plain(&row.cookie, quoted)
             .and_then(|json| SessionCookie::parse(&json))
-            .ok_or_else(|| Fault::BadCopy("a row is no cookie".into()))?;
+            .ok_or_else(|| Fault::BadBackup("a row is no cookie".into()))?;
         identities.entry(cookie.identity()).or_default().push(index);
     }
     Ok(identities)
@@ -686,7 +686,7 @@ fn identities(rows: &[Row], quoted: u32) -> Result<HashMap<Identity, Vec<usize>>
 
 fn no_place(path: &Path) -> Fault {
     let why = format!("the places of its cookies take more than {PLACES} bytes");
-    Fault::NoCopy(Box::new(Fault::Io(io::Error::other(why)).at(path)))
+    Fault::NoBackup(Box::new(Fault::Io(io::Error::other(why)).at(path)))
 }
 
 /// Tells a text from every other, without keeping it.
@@ -727,7 +727,7 @@ impl Row {
                     is_there,
                 },
             )),
-            _ => Err(Fault::BadCopy("a row does not fit its store".into())),
+            _ => Err(Fault::BadBackup("a row does not fit its store".into())),
         }
     }
 }
@@ -748,7 +748,7 @@ fn read_stable(folder: &Folder, name: &OsStr) -> Result<Vec<u8>, Fault> {
             return Ok(bytes);
         }
         if since.elapsed() > PATIENCE {
-            return Err(Fault::Restless);
+            return Err(Fault::KeepsChanging);
         }
         thread::sleep(PAUSE);
     }

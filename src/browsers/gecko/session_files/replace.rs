@@ -66,7 +66,7 @@ impl<'a> Replacement<'a> {
     pub fn commit(mut self, claim: &Claim) -> Result<Result<(), Fault>, Fault> {
         let mut old_content = self.folder.old_content(self.name);
         if stamp(&self.folder.open_file(self.name)?)? != self.old {
-            return Err(Fault::Restless);
+            return Err(Fault::KeepsChanging);
         }
         claim.still_holds().map_err(|_| Fault::Locked)?;
         let renamed = self.folder.rename(&self.temp.name, self.name);

@@ -390,7 +390,7 @@ fn what_came_meanwhile_stays_and_places_that_are_gone_are_skipped() {
     let back = now
         .wanted_back(&mut InMemory::of(&before, &gone), &mut result)
         .unwrap();
-    let counts = (result.restored, result.skipped, result.homeless);
+    let counts = (result.restored, result.skipped, result.orphaned);
     assert_eq!(counts, (1, 1, 1));
     assert_eq!(
         with(now.text, &back).unwrap(),
@@ -421,7 +421,7 @@ fn rows_that_are_no_cookies_are_not_put_in() {
         };
         let mut rows = InMemory(header, vec![row]);
         let back = now.wanted_back(&mut rows, &mut Restored::default());
-        assert!(matches!(back, Err(Fault::BadCopy(_))), "{cookie}");
+        assert!(matches!(back, Err(Fault::BadBackup(_))), "{cookie}");
     }
 }
 
