@@ -10,8 +10,8 @@ use super::roots::Roots;
 use super::table::Browser;
 use crate::model::error::{Error, Fault, is_absence};
 use crate::platform;
+use crate::store::Store;
 use crate::store::claim::Guard;
-use crate::store::{Kind, Store};
 
 /// What a family's own search tells.
 pub(crate) struct Candidate {
@@ -128,9 +128,9 @@ impl<'a> Search<'a> {
             let store = make(real.clone());
             // The same file under a second name. One that is replaced when it is
             // cleaned is not the same any more then.
-            let is_known = match store.kind() {
-                Kind::FirefoxSession => !sessions.insert(real),
-                _ => platform::file_id(&real).is_some_and(|id| !self.files.insert(id)),
+            let is_known = match store.kind().is_volatile() {
+                true => !sessions.insert(real),
+                false => platform::file_id(&real).is_some_and(|id| !self.files.insert(id)),
             };
             if !is_known {
                 stores.push(store);

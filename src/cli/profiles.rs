@@ -15,8 +15,8 @@ use super::ui::{self, Ui};
 use crate::browsers::Profile;
 use crate::engine::{Unread, Update, in_order, read};
 use crate::model::error::Error;
+use crate::store::Store;
 use crate::store::claim::InUse;
-use crate::store::{Kind, Store};
 
 #[derive(Serialize)]
 struct Document {
@@ -97,7 +97,8 @@ fn look(profile: &Profile) -> State {
 
 /// What stands in a copy, or is no cookie, would be counted twice or too much.
 fn is_counted(store: &dyn Store) -> bool {
-    matches!(store.kind(), Kind::Chromium | Kind::Firefox) && !store.is_older_copy()
+    let kind = store.kind();
+    kind.holds_cookies() && !kind.is_volatile() && !store.is_older_copy()
 }
 
 fn row(profile: &Profile, state: State) -> ProfileRow {

@@ -2,14 +2,14 @@
 
 use super::blockers::{self, Blocker};
 use super::cancel::Cancel;
-use super::event::{Event, Match, Observer};
+use super::event::{Event, Observer};
 use super::list::sorted;
 use super::parallel::{Update, in_order};
 use super::scheduler::Scheduler;
 use super::summary::Summary;
 use crate::browsers::{Found, Job, jobs};
-use crate::model::cookie::Cookie;
 use crate::model::error::{Error, Fault};
+use crate::model::item::Match;
 use crate::model::query::Query;
 use crate::store::Counts;
 use crate::store::claim::{InUse, Refused};
@@ -106,7 +106,7 @@ fn blockers_of(deferred: &[(Job<'_>, Cleaned)]) -> Vec<Blocker> {
     let mut all = Vec::new();
     for (job, cleaned) in deferred {
         if let Outcome::InUse(user) = &cleaned.outcome {
-            let matched = cleaned.counts.unwrap_or_default().matched;
+            let matched = cleaned.counts.as_ref().map_or(0, |counts| counts.matched);
             blockers::add(&mut all, Blocker::of(job.profile, user, matched));
         }
     }
@@ -177,8 +177,8 @@ fn clean(
     let in_use = job.profile.guard.in_use();
     // 1. What is there.
     let found = job.store.find(request.query, &mut |_| {});
-    let counts = found.as_ref().ok().copied();
-    let matched = counts.is_some_and(|counts| counts.matched > 0);
+    let counts = found.as_ref().ok().cloned();
+    let matched = counts.as_ref().is_some_and(|counts| counts.matched > 0);
     // 2. Only what nobody uses is cleaned.
     let outcome = match in_use {
         Err(error) => Outcome::Failed(error),
@@ -201,11 +201,7 @@ fn clean(
                     && request.show > 0
                 {
                     cleaned.not_shown = deleted.saturating_sub(shown.len() as u64);
-                    let without_value = |cookie| Match {
-                        cookie,
-                        value: None,
-                    };
-                    send(sorted(shown).into_iter().map(without_value).collect());
+                    send(sorted(shown));
                 }
                 outcome
             }
@@ -220,7 +216,7 @@ fn delete_in(
     job: &Job<'_>,
     request: &Request<'_>,
     undo: Option<&Deletion>,
-    shown: &mut Vec<Cookie>,
+    shown: &mut Vec<Match>,
 ) -> Outcome {
     if let Some(Err(error)) = undo.map(Deletion::prepare) {
         let fault = Fault::NoBackup(Box::new(error));
@@ -237,9 +233,9 @@ fn delete_in(
         &claim,
         request.query,
         copy.as_mut().map(|copy| copy as _),
-        &mut |cookie| {
+        &mut |found| {
             if shown.len() < request.show {
-                shown.push(cookie);
+                shown.push(found);
             }
         },
     );

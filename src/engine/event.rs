@@ -6,9 +6,7 @@ use super::blockers::{Blocker, Decision};
 use super::delete::Cleaned;
 use super::list::Looked;
 use crate::browsers::{Found, Job};
-use crate::engine::reveal::Shown;
-use crate::model::cookie::Cookie;
-use crate::model::value::ValueError;
+use crate::model::item::Match;
 use crate::undo::PutBack;
 
 /// Something that happened.
@@ -42,13 +40,6 @@ pub enum Event<'a> {
     Waiting(&'a [&'a Blocker]),
     /// One of them is gone, or the time is over.
     WaitingEnded,
-}
-
-/// A cookie that is meant.
-pub struct Match {
-    pub cookie: Cookie,
-    /// Its value, where values were asked for.
-    pub value: Option<Result<Shown, ValueError>>,
 }
 
 /// Who is told. All of it is called on the thread that called the engine.

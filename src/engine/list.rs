@@ -1,13 +1,13 @@
 //! Looking: what a deletion would delete. Works while browsers run.
 
-use super::event::{Event, Match, Observer};
+use super::event::{Event, Observer};
 use super::parallel::{Update, in_order};
 use super::summary::Summary;
 use crate::browsers::{Found, Job, Profile, jobs};
 use crate::engine::reveal::Reveal;
-use crate::model::cookie::Cookie;
 use crate::model::domain::{is_similar, site_of};
 use crate::model::error::Error;
+use crate::model::item::{Item, Match};
 use crate::model::query::Query;
 use crate::store::claim::InUse;
 use crate::store::{Counts, Store};
@@ -65,7 +65,7 @@ pub fn read<'p, T, R: FromIterator<T>>(
 /// Cookies of a store, on their way to the observer.
 struct Batch {
     is_open: bool,
-    cookies: Vec<Cookie>,
+    matches: Vec<Match>,
 }
 
 /// Looks at every store; the observer hears of each in order, first of its cookies, in
@@ -87,14 +87,12 @@ pub fn list(
         |job, send| look_at(job, query, send),
         |&job, update| match update {
             Update::Partial(batch) => {
-                let matches: Vec<_> = batch
-                    .cookies
-                    .into_iter()
-                    .map(|cookie| Match {
-                        value: reveal.as_mut().map(|r| r.value(job.profile, &cookie)),
-                        cookie,
-                    })
-                    .collect();
+                let mut matches = batch.matches;
+                if let Some(reveal) = &mut reveal {
+                    for found in &mut matches {
+                        found.value = Some(reveal.value(job.profile, &found.item));
+                    }
+                }
                 observer.event(&Event::Matches {
                     job,
                     is_open: batch.is_open,
@@ -121,10 +119,10 @@ pub fn list(
 fn look_at(job: &Job<'_>, query: &Query, send: &mut dyn FnMut(Batch)) -> Looked {
     let in_use = job.profile.guard.in_use();
     let is_open = matches!(in_use, Ok(Some(_)));
-    let found = job.store.find(query, &mut |cookies| {
+    let found = job.store.find(query, &mut |matches| {
         send(Batch {
             is_open,
-            cookies: sorted(cookies),
+            matches: sorted(matches),
         });
     });
     match in_use {
@@ -141,12 +139,16 @@ fn look_at(job: &Job<'_>, query: &Query, send: &mut dyn FnMut(Batch)) -> Looked 
 }
 
 /// By host without its leading dot, then by name.
-pub(super) fn sorted(mut cookies: Vec<Cookie>) -> Vec<Cookie> {
-    cookies.sort_by(|a, b| {
-        let key = |c: &Cookie| c.host.trim_start_matches('.').to_owned();
-        (key(a), &a.name, &a.path).cmp(&(key(b), &b.name, &b.path))
-    });
-    cookies
+pub(super) fn sorted(mut matches: Vec<Match>) -> Vec<Match> {
+    fn key(item: &Item) -> (&str, &str, &str) {
+        let host = item.host().trim_start_matches('.');
+        match item {
+            Item::Cookie(cookie) => (host, &cookie.name, &cookie.path),
+            Item::DeviceBoundSession(_) => (host, "", ""),
+        }
+    }
+    matches.sort_by(|a, b| key(&a.item).cmp(&key(&b.item)));
+    matches
 }
 
 /// The stored sites that a domain may be a misspelling of. It only serves a better

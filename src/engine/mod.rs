@@ -18,7 +18,7 @@ mod waiting;
 pub use blockers::{Blocker, Decision, ProfileName};
 pub use cancel::Cancel;
 pub use delete::{Cleaned, Outcome, Request, clear_the_way, delete};
-pub use event::{Event, Match, Observer};
+pub use event::{Event, Observer};
 pub use list::{Looked, Unread, list, read, similar_sites, sites_where};
 pub use parallel::{Update, in_order};
 pub use restore::restore;

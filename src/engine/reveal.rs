@@ -11,16 +11,10 @@ use crate::browsers::Profile;
 use crate::browsers::chromium::values::Opener;
 use crate::browsers::{Browser, Platform};
 use crate::model::cookie::Cookie;
-use crate::model::value::{Secret, StoredValue, ValueError};
+use crate::model::item::Item;
+use crate::model::value::{Secret, Shown, StoredValue, ValueError};
 use crate::platform::OwnKeyrings;
 use crate::platform::keyring::{Keyrings, Once};
-
-/// A value that can be shown.
-pub struct Shown {
-    pub text: Zeroizing<String>,
-    /// It is not text; `text` is its base64.
-    pub is_base64: bool,
-}
 
 /// Makes values readable. Keyrings are asked when the first value needs it, and each
 /// only once.
@@ -44,11 +38,12 @@ impl Reveal {
         }
     }
 
-    /// The value of a cookie of this profile, which was looked for with its value.
+    /// The value of an item of this profile, which was looked for with its value.
     ///
     /// # Errors
     /// When it cannot be decrypted, or not with certainty.
-    pub fn value(&mut self, profile: &Profile, cookie: &Cookie) -> Result<Shown, ValueError> {
+    pub fn value(&mut self, profile: &Profile, item: &Item) -> Result<Shown, ValueError> {
+        let cookie = item.cookie().ok_or(ValueError::NotACookie)?;
         self.open(
             profile.browser,
             &profile.user_data,
@@ -64,7 +59,7 @@ impl Reveal {
         platform: Platform,
         cookie: &Cookie,
     ) -> Result<Shown, ValueError> {
-        let value = match cookie.value.as_ref().ok_or(ValueError::NoCookie)? {
+        let value = match cookie.value.as_ref().ok_or(ValueError::NotACookie)? {
             StoredValue::Missing => return Err(ValueError::Missing),
             StoredValue::TooLong(bytes) => return Err(ValueError::TooLong(*bytes)),
             StoredValue::Plain(value) => value.clone(),
@@ -103,7 +98,7 @@ mod tests {
 
     use super::*;
     use crate::browsers::by_id;
-    use crate::model::cookie::{MatchedBy, SameSite};
+    use crate::model::cookie::SameSite;
     use crate::model::value::KeyError;
     use crate::platform::keyring::Question;
 
@@ -133,7 +128,6 @@ mod tests {
             secure: true,
             http_only: true,
             same_site: SameSite::Lax,
-            matched_by: MatchedBy::Host,
             value: Some(value),
         }
     }

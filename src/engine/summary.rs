@@ -1,6 +1,6 @@
 //! The totals of a run.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use super::blockers::{self, Blocker};
@@ -9,7 +9,7 @@ use super::list::{Looked, Unread};
 use crate::browsers::{Found, Job};
 use crate::model::error::Error;
 use crate::model::query::Query;
-use crate::store::{Counts, Kind};
+use crate::store::Counts;
 use crate::undo::{PutBack, PutBackOutcome};
 
 /// What came of a run. Numbers are of cookies, where nothing else is said.
@@ -63,7 +63,7 @@ pub struct Summary {
     /// Stores that were reported.
     pub stores: usize,
     matched_dirs: HashSet<PathBuf>,
-    related_bits: u32,
+    related_counts: BTreeMap<usize, u64>,
 }
 
 impl Summary {
@@ -81,7 +81,7 @@ impl Summary {
         self.is_any_open |= looked.in_use.is_some();
         match &looked.outcome {
             Ok(counts) => {
-                self.note(job, counts, query);
+                self.note(counts, query);
                 self.matched += counts.matched;
                 self.elsewhere += counts.elsewhere;
                 if looked.in_use.is_some() {
@@ -99,9 +99,9 @@ impl Summary {
     }
 
     pub(super) fn cleaned(&mut self, job: &Job<'_>, cleaned: &Cleaned, query: &Query) {
-        let counts = cleaned.counts.unwrap_or_default();
+        let counts = cleaned.counts.clone().unwrap_or_default();
         self.stores += 1;
-        self.note(job, &counts, query);
+        self.note(&counts, query);
         match &cleaned.outcome {
             Outcome::Cleaned {
                 deleted,
@@ -143,15 +143,14 @@ impl Summary {
     }
 
     /// Takes note of what else a store has to do with what was asked for.
-    fn note(&mut self, job: &Job<'_>, counts: &Counts, query: &Query) {
-        match job.store.kind() {
-            Kind::DeviceBound => self.keeps_bound_session |= counts.also_sent > 0,
-            _ => self.also_sent += counts.also_sent,
+    fn note(&mut self, counts: &Counts, query: &Query) {
+        self.also_sent += counts.also_sent;
+        self.keeps_bound_session |= counts.bound_sessions > 0;
+        for (site, cookies) in &counts.related {
+            *self.related_counts.entry(*site).or_default() += cookies;
         }
-        if self.related_bits | counts.related != self.related_bits {
-            self.related_bits |= counts.related;
-            self.related = query.related_of(self.related_bits);
-        }
+        let sites = self.related_counts.keys();
+        self.related = sites.map(|site| query.related[*site].to_string()).collect();
     }
 
     fn matches_in(&mut self, job: &Job<'_>) {

@@ -22,7 +22,6 @@ pub struct Cookie {
     pub secure: bool,
     pub http_only: bool,
     pub same_site: SameSite,
-    pub matched_by: MatchedBy,
     /// None where [`with_values`](super::query::Query::with_values) did not ask for it, or there is none.
     pub value: Option<StoredValue>,
 }
@@ -48,16 +47,6 @@ pub enum SameSite {
     Unspecified,
 }
 
-/// Why a cookie belongs to what was asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum MatchedBy {
-    /// Its own host is the domain or lies below it.
-    Host,
-    /// Another host set it while embedded in the domain.
-    Partition,
-}
-
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
@@ -74,7 +63,6 @@ pub(super) mod tests {
             secure: true,
             http_only: true,
             same_site: SameSite::Lax,
-            matched_by: MatchedBy::Host,
             value: None,
         }
     }

@@ -3,6 +3,7 @@
 pub mod cookie;
 pub mod domain;
 pub mod error;
+pub mod item;
 pub mod login;
 pub mod query;
 pub mod services;

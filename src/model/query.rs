@@ -2,8 +2,9 @@
 
 use glob::Pattern;
 
-use super::cookie::{Cookie, MatchedBy};
+use super::cookie::Cookie;
 use super::domain::Domain;
+use super::item::{Item, MatchedBy};
 
 /// Which cookies are meant.
 #[derive(Debug, Clone)]
@@ -24,7 +25,6 @@ pub struct Query {
     /// of all.
     pub containers: Vec<Option<String>>,
     /// Sites whose cookies are not meant, but of which it is told that there are some.
-    /// Only the first 32 are looked for.
     pub related: Vec<Domain>,
     /// Whether their values are read, which a deletion never needs.
     pub with_values: bool,
@@ -59,8 +59,17 @@ impl Query {
             .then_some(MatchedBy::Partition)
     }
 
-    /// Whether a cookie of one of the domains is meant, by its name and its container.
-    pub fn wants(&self, cookie: &Cookie) -> bool {
+    /// Whether an item of one of the domains is selected. A device-bound session is one of
+    /// the whole site: whoever keeps some of the site's cookies may need it for them.
+    pub fn wants(&self, item: &Item) -> bool {
+        match item {
+            Item::Cookie(cookie) => self.wants_cookie(cookie),
+            Item::DeviceBoundSession(_) => self.is_of_whole_sites(),
+        }
+    }
+
+    /// Whether a cookie of one of the domains is selected, by its name and its container.
+    fn wants_cookie(&self, cookie: &Cookie) -> bool {
         (self.names.is_empty() || self.names.iter().any(|p| p.matches(&cookie.name)))
             && !self.keep.iter().any(|p| p.matches(&cookie.name))
             && (self.containers.is_empty() || self.containers.contains(&cookie.container))
@@ -83,20 +92,12 @@ impl Query {
         matched_by == MatchedBy::Host && partition_host.is_some_and(|host| !own(host))
     }
 
-    /// Which of [`Query::related`] a host belongs to, as a set of bits.
-    pub fn related_to(&self, host: &[u8]) -> u32 {
-        let related = self.related.iter().take(u32::BITS as usize);
-        related
-            .enumerate()
-            .filter(|(_, site)| site.owns(host, false))
-            .fold(0, |bits, (index, _)| bits | 1 << index)
-    }
-
-    /// The sites that such a set of bits names.
-    pub fn related_of(&self, bits: u32) -> Vec<String> {
-        let sites = self.related.iter().take(u32::BITS as usize).enumerate();
-        let named = sites.filter(|(index, _)| bits >> index & 1 == 1);
-        named.map(|(_, site)| site.to_string()).collect()
+    /// The indices of the sites of [`Query::related`] that a host belongs to.
+    pub fn related_to(&self, host: &[u8]) -> impl Iterator<Item = usize> {
+        let sites = self.related.iter().enumerate();
+        sites
+            .filter(move |(_, site)| site.owns(host, false))
+            .map(|(index, _)| index)
     }
 
     /// Whether a cookie that is not meant is still sent to one of the domains.
@@ -167,7 +168,7 @@ mod tests {
     #[test]
     fn names_select_and_keep_wins() {
         let mut query = query();
-        assert!(query.wants(&cookie("anything", None)));
+        assert!(query.wants_cookie(&cookie("anything", None)));
         query.names = patterns(&["a*", "b"]);
         query.keep = patterns(&["ab*"]);
         for (name, is_wanted) in [
@@ -177,33 +178,33 @@ mod tests {
             ("abc", false),
             ("c", false),
         ] {
-            assert_eq!(query.wants(&cookie(name, None)), is_wanted, "{name}");
+            assert_eq!(query.wants_cookie(&cookie(name, None)), is_wanted, "{name}");
         }
         query.names.clear();
-        assert!(query.wants(&cookie("c", None)));
-        assert!(!query.wants(&cookie("abc", None)));
+        assert!(query.wants_cookie(&cookie("c", None)));
+        assert!(!query.wants_cookie(&cookie("abc", None)));
     }
 
     #[test]
     fn containers_select_also_outside_of_all() {
         let mut query = query();
         query.containers = vec![Some("Work".into())];
-        assert!(query.wants(&cookie("a", Some("Work"))));
-        assert!(!query.wants(&cookie("a", Some("Banking"))));
-        assert!(!query.wants(&cookie("a", None)));
+        assert!(query.wants_cookie(&cookie("a", Some("Work"))));
+        assert!(!query.wants_cookie(&cookie("a", Some("Banking"))));
+        assert!(!query.wants_cookie(&cookie("a", None)));
         query.containers.push(None);
-        assert!(query.wants(&cookie("a", None)));
+        assert!(query.wants_cookie(&cookie("a", None)));
     }
 
     #[test]
     fn logins_stay_when_asked_for() {
         let mut query = query();
         let login = cookie("__Secure-next-auth.session-token", None);
-        assert!(login.is_login() && query.wants(&login));
+        assert!(login.is_login() && query.wants_cookie(&login));
         let other = cookie("cf_clearance", None);
         query.keep_login = true;
-        assert!(!other.is_login() && query.wants(&other));
-        assert!(!query.wants(&login));
+        assert!(!other.is_login() && query.wants_cookie(&other));
+        assert!(!query.wants_cookie(&login));
     }
 
     #[test]
@@ -236,25 +237,14 @@ mod tests {
     }
 
     #[test]
-    fn related_sites_are_told_apart_and_named() {
+    fn related_sites_are_told_apart() {
         let mut query = query();
         query.related = domains(&["chatgpt.com", "sora.com", "chat.sora.com"]);
-        assert_eq!(query.related_to(b".chatgpt.com"), 0b001);
-        assert_eq!(query.related_to(b"www.sora.com"), 0b010);
-        assert_eq!(query.related_to(b"a.chat.sora.com"), 0b110);
-        assert_eq!(query.related_to(b"openai.com"), 0);
-        assert_eq!(query.related_of(0b101), ["chatgpt.com", "chat.sora.com"]);
-        assert!(query.related_of(0).is_empty());
-    }
-
-    #[test]
-    fn related_sites_beyond_32_are_passed_over() {
-        let mut query = query();
-        let names: Vec<_> = (0..40).map(|i| format!("site{i}.com")).collect();
-        query.related = domains(&names.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(query.related_to(b"site31.com"), 1 << 31);
-        assert_eq!(query.related_to(b"site32.com"), 0);
-        assert_eq!(query.related_of(u32::MAX), names[..32]);
+        let related = |host: &str| query.related_to(host.as_bytes()).collect::<Vec<_>>();
+        assert_eq!(related(".chatgpt.com"), [0]);
+        assert_eq!(related("www.sora.com"), [1]);
+        assert_eq!(related("a.chat.sora.com"), [1, 2]);
+        assert!(related("openai.com").is_empty());
     }
 
     #[test]

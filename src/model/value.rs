@@ -25,6 +25,20 @@ pub enum StoredValue {
     Missing,
 }
 
+/// A value as a person can read it.
+pub struct Shown {
+    /// The value, or its base64.
+    pub text: Zeroizing<String>,
+    /// The value is not text, so `text` is its base64.
+    pub is_base64: bool,
+}
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Shown").finish_non_exhaustive()
+    }
+}
+
 /// A credential has no place in a log.
 impl fmt::Debug for StoredValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -42,7 +56,7 @@ impl fmt::Debug for StoredValue {
 pub enum ValueError {
     /// What is listed is a device-bound session.
     #[error("a device-bound session has no value")]
-    NoCookie,
+    NotACookie,
     #[error("the store has no value of this cookie")]
     Missing,
     /// In bytes; see [`LONGEST`].
@@ -131,7 +145,7 @@ mod tests {
             KeyError::Failed("it said no".into()),
         ];
         let values = [
-            ValueError::NoCookie,
+            ValueError::NotACookie,
             ValueError::Missing,
             ValueError::TooLong(20_000),
             ValueError::AppBound,

@@ -3,14 +3,14 @@
 pub mod claim;
 pub(crate) mod table;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 use rusqlite::types::{ToSql, ToSqlOutput, ValueRef};
 use serde::{Deserialize, Serialize};
 
-use crate::model::cookie::Cookie;
 use crate::model::error::{Error, Fault};
+use crate::model::item::Match;
 use crate::model::query::Query;
 use crate::store::claim::Claim;
 
@@ -26,6 +26,19 @@ pub enum Kind {
     DeviceBound,
     /// A file of Firefox's session, which has the cookies that end with it.
     FirefoxSession,
+}
+
+impl Kind {
+    /// Whether the browser writes such files anew, moves and removes them as it likes, and
+    /// has the same cookie in several of them.
+    pub fn is_volatile(self) -> bool {
+        self == Self::FirefoxSession
+    }
+
+    /// Whether its items are cookies.
+    pub fn holds_cookies(self) -> bool {
+        self != Self::DeviceBound
+    }
 }
 
 /// One file that holds cookies.
@@ -48,7 +61,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// When the store cannot be read, is damaged, or stays locked.
-    fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Error>;
+    fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Match>)) -> Result<Counts, Error>;
 
     /// How many cookies each stored host has.
     ///
@@ -73,7 +86,7 @@ pub trait Store: Send + Sync {
         claim: &Claim,
         query: &Query,
         copy: Option<&mut dyn RowSink>,
-        each: &mut dyn FnMut(Cookie),
+        each: &mut dyn FnMut(Match),
     ) -> Result<Deleted, Error>;
 
     /// Puts rows back, byte for byte. A newer cookie of the same identity stays.
@@ -84,7 +97,7 @@ pub trait Store: Send + Sync {
 }
 
 /// What a look at a store counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
     pub total: u64,
     pub matched: u64,
@@ -92,8 +105,11 @@ pub struct Counts {
     pub also_sent: u64,
     /// Of those that match, the ones that the site set while embedded in another.
     pub elsewhere: u64,
-    /// Which of the query's related sites have cookies here, as a set of bits.
-    pub related: u32,
+    /// Device-bound sessions that are not selected, and can bring back cookies of one of
+    /// the domains.
+    pub bound_sessions: u64,
+    /// How many cookies there are of the query's related sites, by their indices.
+    pub related: BTreeMap<usize, u64>,
 }
 
 /// What a deletion did.

@@ -14,8 +14,8 @@ use crate::browsers::by_id;
 use crate::browsers::{Filter, Found, Roots, SearchError, discover, jobs};
 use crate::model::error::{Error, Fault};
 use crate::platform::{self, OwnFolder};
+use crate::store::Restored;
 use crate::store::claim::{Guard, InUse, Refused};
-use crate::store::{Kind, Restored};
 
 /// A deletion of which something is there, as its name tells.
 pub struct Entry {
@@ -271,7 +271,7 @@ fn restore_one(
     path.clone_from(&header.store);
     if let Err(error) = header.store.symlink_metadata() {
         // The browser moves and removes these at every start.
-        let is_over = header.rows.kind == Kind::FirefoxSession
+        let is_over = header.rows.kind.is_volatile()
             && error.kind() == io::ErrorKind::NotFound
             && header.profile_dir.is_dir();
         if is_over {

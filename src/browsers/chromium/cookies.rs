@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use rusqlite::{Connection, OptionalExtension, Row};
 use url::Url;
 
-use crate::model::cookie::{Cookie, MatchedBy, SameSite};
+use crate::model::cookie::{Cookie, SameSite};
 use crate::model::error::Fault;
+use crate::model::item::Item;
 use crate::model::value::{Secret, StoredValue};
 use crate::store::Kind;
 use crate::store::table::{Columns, Schema, lossy};
@@ -79,19 +80,14 @@ impl Schema for Cookies {
         &self.columns
     }
 
-    fn cookie(
-        &self,
-        row: &Row<'_>,
-        matched_by: MatchedBy,
-        (): &Self::Context,
-    ) -> rusqlite::Result<Cookie> {
+    fn item(&self, row: &Row<'_>, (): &Self::Context) -> rusqlite::Result<Item> {
         let text = |i| -> rusqlite::Result<String> { Ok(lossy(row.get_ref(i)?)) };
         let number = |i| -> rusqlite::Result<i64> { Ok(row.get_ref(i)?.as_i64().unwrap_or(0)) };
         let expires = match (number(4)?, number(3)?) {
             (0, _) | (_, 0) => None,
             (_, microseconds) => Some(timestamp(microseconds)),
         };
-        Ok(Cookie {
+        Ok(Item::Cookie(Cookie {
             host: text(0)?,
             name: text(1)?,
             path: text(2)?,
@@ -107,9 +103,8 @@ impl Schema for Cookies {
                 2 => SameSite::Strict,
                 _ => SameSite::Unspecified,
             },
-            matched_by,
             value: None,
-        })
+        }))
     }
 
     fn value(&self, column: &str, stored: Secret) -> StoredValue {

@@ -8,17 +8,15 @@ use rusqlite::{Connection, Row};
 use url::Url;
 
 use super::cookies::version_of;
-use crate::model::cookie::{Cookie, MatchedBy, SameSite};
 use crate::model::error::Fault;
+use crate::model::item::{DeviceBoundSession, Item};
 use crate::model::query::Query;
 use crate::model::value::{Secret, StoredValue};
-use crate::store::Kind;
 use crate::store::table::{Columns, Schema, lossy};
+use crate::store::{Counts, Kind};
 
 /// Beside `Cookies`.
 pub(super) const FILE: &str = "Device Bound Sessions";
-/// What a session is called where a cookie has its name.
-const NAME: &str = "(device-bound session)";
 
 pub(crate) struct DeviceBound {
     version: i64,
@@ -60,42 +58,23 @@ impl Schema for DeviceBound {
         }
     }
 
-    /// As a cookie of the whole site would be.
-    fn is_sent(query: &Query, stored: &[u8]) -> bool {
-        query.is_sent(&[b".", Self::host_of(stored)].concat())
-    }
-
-    /// It is a session of the whole site: who leaves some of the site's cookies may
-    /// need it for them.
-    fn is_wanted(query: &Query, _cookie: &Cookie) -> bool {
-        query.is_of_whole_sites()
+    /// It belongs to a whole site, as a domain cookie of that site does.
+    fn count_other(query: &Query, stored: &[u8], counts: &mut Counts) {
+        let host = [b".", Self::host_of(stored)].concat();
+        counts.bound_sessions += u64::from(query.is_sent(&host));
     }
 
     fn columns(&self) -> &str {
         "key"
     }
 
-    fn cookie(
-        &self,
-        row: &Row<'_>,
-        matched_by: MatchedBy,
-        (): &Self::Context,
-    ) -> rusqlite::Result<Cookie> {
+    fn item(&self, row: &Row<'_>, (): &Self::Context) -> rusqlite::Result<Item> {
         let key = lossy(row.get_ref(0)?);
         let host = Self::host_of(key.as_bytes());
-        Ok(Cookie {
+        Ok(Item::DeviceBoundSession(DeviceBoundSession {
             host: String::from_utf8_lossy(host).into_owned(),
-            name: NAME.to_owned(),
-            path: "/".to_owned(),
-            partition: None,
-            container: None,
-            expires: None,
             secure: Url::parse(&key).is_ok_and(|url| url.scheme() == "https"),
-            http_only: false,
-            same_site: SameSite::Unspecified,
-            matched_by,
-            value: None,
-        })
+        }))
     }
 
     fn value(&self, _column: &str, stored: Secret) -> StoredValue {

@@ -9,8 +9,9 @@ use rusqlite::{Connection, Row};
 
 use super::containers::Containers;
 use super::origin_attributes::OriginAttributes;
-use crate::model::cookie::{Cookie, MatchedBy, SameSite};
+use crate::model::cookie::{Cookie, SameSite};
 use crate::model::error::Fault;
+use crate::model::item::Item;
 use crate::model::value::{Secret, StoredValue};
 use crate::store::Kind;
 use crate::store::table::{Columns, Schema, lossy};
@@ -72,16 +73,11 @@ impl Schema for MozCookies {
         &self.columns
     }
 
-    fn cookie(
-        &self,
-        row: &Row<'_>,
-        matched_by: MatchedBy,
-        containers: &Containers,
-    ) -> rusqlite::Result<Cookie> {
+    fn item(&self, row: &Row<'_>, containers: &Containers) -> rusqlite::Result<Item> {
         let text = |i| -> rusqlite::Result<String> { Ok(lossy(row.get_ref(i)?)) };
         let number = |i| -> rusqlite::Result<Option<i64>> { Ok(row.get_ref(i)?.as_i64().ok()) };
         let attributes = OriginAttributes::parse(&text(6)?);
-        Ok(Cookie {
+        Ok(Item::Cookie(Cookie {
             host: text(0)?,
             name: text(1)?,
             path: text(2)?,
@@ -97,9 +93,8 @@ impl Schema for MozCookies {
                 // 256 is Firefox's "unset".
                 _ => SameSite::Unspecified,
             },
-            matched_by,
             value: None,
-        })
+        }))
     }
 
     fn value(&self, _column: &str, stored: Secret) -> StoredValue {

@@ -8,13 +8,11 @@ use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
 use super::text::{cut, fit, plain_table, safe};
-use super::words::{WIDEST_HOST, WIDEST_NAME, lifetime, remarks};
+use super::words::{WIDEST_HOST, WIDEST_NAME, lifetime, name_of_item, remarks};
 use crate::browsers::Job;
-use crate::engine::Match;
-use crate::engine::reveal::Shown;
 use crate::model::cookie::Cookie;
-use crate::model::value::{StoredValue, ValueError};
-use crate::store::Kind;
+use crate::model::item::Match;
+use crate::model::value::{Shown, StoredValue, ValueError};
 
 /// In front of what belongs to the line above.
 const DEEPER: &str = "      ";
@@ -92,10 +90,11 @@ impl CookieTable {
         }
         let rows: Vec<_> = matches
             .iter()
-            .map(|Match { cookie, .. }| {
-                let host = format!(" {}", cut(&cookie.host, WIDEST_HOST));
-                let name = cut(&cookie.name, WIDEST_NAME);
-                ([host, name, lifetime(cookie, now)], remarks(job, cookie))
+            .map(|found| {
+                let host = format!(" {}", cut(found.item.host(), WIDEST_HOST));
+                let name = cut(name_of_item(&found.item), WIDEST_NAME);
+                let columns = [host, name, lifetime(&found.item, now)];
+                (columns, remarks(job, found))
             })
             .collect();
         for (columns, _) in &rows {
@@ -135,7 +134,7 @@ impl CookieTable {
 
     /// Those cookies of a store that were not shown as another's of the same profile.
     fn unseen<'m>(&mut self, job: &Job<'_>, matches: &'m [Match]) -> Vec<&'m Match> {
-        let is_session = job.store.kind() == Kind::FirefoxSession;
+        let is_session = job.store.kind().is_volatile();
         let all = matches.len();
         let mut is_new = |cookie: &Cookie| {
             let values = self.in_session.entry(row_of(cookie)).or_default();
@@ -147,7 +146,7 @@ impl CookieTable {
         };
         let unseen: Vec<_> = matches
             .iter()
-            .filter(|shown| !is_session || is_new(&shown.cookie))
+            .filter(|found| !is_session || found.item.cookie().is_none_or(&mut is_new))
             .collect();
         self.repeated += (all - unseen.len()) as u64;
         unseen

@@ -10,13 +10,14 @@ use zeroize::Zeroizing;
 
 use super::Renderer;
 use super::text::is_unsafe;
+use super::words::name_of_item;
 use crate::browsers::{Found, Job};
-use crate::engine::reveal::Shown;
-use crate::engine::{Cleaned, Event, Looked, Match, Outcome, Summary, Unread};
-use crate::model::cookie::{MatchedBy, SameSite};
+use crate::engine::{Cleaned, Event, Looked, Outcome, Summary, Unread};
+use crate::model::cookie::SameSite;
 use crate::model::error::Error;
+use crate::model::item::{Item, Match, MatchedBy};
 use crate::model::query::Query;
-use crate::model::value::ValueError;
+use crate::model::value::{Shown, ValueError};
 use crate::store::Counts;
 use crate::store::Kind;
 use crate::store::claim::{InUse, Process, Unseen};
@@ -79,6 +80,50 @@ struct CookieRow<'a> {
     login: bool,
     #[serde(flatten)]
     value: Option<ValuePart<'a>>,
+}
+
+impl<'a> CookieRow<'a> {
+    fn of(job: &Job<'a>, found: &'a Match) -> Self {
+        let row = Self {
+            browser: job.profile.browser.id,
+            browser_name: job.profile.browser.name,
+            profile: &job.profile.name,
+            profile_name: &job.profile.display_name,
+            store: job.store.path().display().to_string(),
+            kind: job.store.kind(),
+            host: found.item.host(),
+            name: name_of_item(&found.item),
+            path: "/",
+            partition: None,
+            container: None,
+            expires: None,
+            session: true,
+            secure: false,
+            http_only: false,
+            same_site: SameSite::Unspecified,
+            matched_by: found.reason,
+            login: false,
+            value: found.value.as_ref().map(ValuePart::of),
+        };
+        match &found.item {
+            Item::Cookie(cookie) => Self {
+                path: &cookie.path,
+                partition: cookie.partition.as_deref(),
+                container: cookie.container.as_deref(),
+                expires: cookie.expires,
+                session: cookie.is_session(),
+                secure: cookie.secure,
+                http_only: cookie.http_only,
+                same_site: cookie.same_site,
+                login: cookie.is_login(),
+                ..row
+            },
+            Item::DeviceBoundSession(session) => Self {
+                secure: session.secure,
+                ..row
+            },
+        }
+    }
 }
 
 /// What `--show-values` adds to a cookie.
@@ -225,7 +270,7 @@ impl StoreRow {
     fn count(&mut self, counts: &Counts) {
         self.total = Some(counts.total);
         self.matched = Some(counts.matched);
-        self.also_sent = Some(counts.also_sent);
+        self.also_sent = Some(counts.also_sent + counts.bound_sessions);
         self.elsewhere = Some(counts.elsewhere);
     }
 
@@ -265,31 +310,11 @@ impl JsonListing {
         let has_values = matches.iter().any(|shown| shown.value.is_some());
         let room = if has_values { ROOM } else { 0 };
         let mut text = Zeroizing::new(Vec::with_capacity(room));
-        for Match { cookie, value } in matches {
+        for found in matches {
             if !std::mem::take(&mut self.is_first) {
                 text.push(b',');
             }
-            let row = CookieRow {
-                browser: job.profile.browser.id,
-                browser_name: job.profile.browser.name,
-                profile: &job.profile.name,
-                profile_name: &job.profile.display_name,
-                store: job.store.path().display().to_string(),
-                kind: job.store.kind(),
-                host: &cookie.host,
-                name: &cookie.name,
-                path: &cookie.path,
-                partition: cookie.partition.as_deref(),
-                container: cookie.container.as_deref(),
-                expires: cookie.expires,
-                session: cookie.is_session(),
-                secure: cookie.secure,
-                http_only: cookie.http_only,
-                same_site: cookie.same_site,
-                matched_by: cookie.matched_by,
-                login: cookie.is_login(),
-                value: value.as_ref().map(ValuePart::of),
-            };
+            let row = CookieRow::of(job, found);
             self::write(&mut *text, &row)?;
             if text.len() > ROOM / 2 {
                 self.out.write_all(&text)?;
@@ -369,7 +394,7 @@ impl JsonDeletion {
         let mut row = StoreRow::of(job, "cleaned");
         let mut part = DeletionPart {
             deleted: 0,
-            kept: cleaned.counts.map(|counts| counts.total),
+            kept: cleaned.counts.as_ref().map(|counts| counts.total),
             in_use_by: Vec::new(),
             in_use_why: None,
         };

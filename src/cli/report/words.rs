@@ -9,9 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::text::{cut, grouped, safe};
 use crate::browsers::{Found, Job, Profile};
 use crate::engine::{Blocker, Cleaned, Looked, Outcome, ProfileName, Unread};
-use crate::model::cookie::{Cookie, MatchedBy};
+use crate::model::item::{Item, Match, MatchedBy};
 use crate::platform::owner::working_as;
-use crate::store::Kind;
 use crate::store::claim::InUse;
 
 /// Longer ones would push everything else off the screen; JSON has them whole.
@@ -171,9 +170,17 @@ fn since_when(since: Timestamp, now: Timestamp) -> String {
     since.strftime(format).to_string()
 }
 
-/// Until when a cookie lasts, in local time; to the minute when that is soon.
-pub fn lifetime(cookie: &Cookie, now: Timestamp) -> String {
-    let Some(expires) = cookie.expires else {
+/// What an item is called: a cookie by its name.
+pub fn name_of_item(item: &Item) -> &str {
+    match item {
+        Item::Cookie(cookie) => &cookie.name,
+        Item::DeviceBoundSession(_) => "(device-bound session)",
+    }
+}
+
+/// Until when an item lasts, in local time; to the minute when that is soon.
+pub fn lifetime(item: &Item, now: Timestamp) -> String {
+    let Some(expires) = item.cookie().and_then(|cookie| cookie.expires) else {
         return "session".into();
     };
     if expires <= now {
@@ -185,17 +192,20 @@ pub fn lifetime(cookie: &Cookie, now: Timestamp) -> String {
     format!("until {}", local.strftime(format))
 }
 
-/// What there is to say of a cookie besides its columns.
-pub fn remarks(job: &Job<'_>, cookie: &Cookie) -> String {
+/// What there is to say of an item besides its columns.
+pub fn remarks(job: &Job<'_>, found: &Match) -> String {
     let mut remarks = Vec::new();
     if job.store.is_older_copy() {
         remarks.push("in an older copy".to_owned());
     }
+    let Item::Cookie(cookie) = &found.item else {
+        return remarks.join(", ");
+    };
     if cookie.is_login() {
         remarks.push("login".to_owned());
     }
     if let Some(site) = &cookie.partition {
-        remarks.push(match cookie.matched_by {
+        remarks.push(match found.reason {
             MatchedBy::Partition => format!("embedded in {}", safe(site)),
             MatchedBy::Host => format!("only under {}", safe(site)),
         });
@@ -206,7 +216,7 @@ pub fn remarks(job: &Job<'_>, cookie: &Cookie) -> String {
     if !matches!(&*cookie.path, "" | "/") {
         remarks.push(format!("path {}", cut(&cookie.path, WIDEST_HOST)));
     }
-    if job.store.kind() == Kind::FirefoxSession {
+    if job.store.kind().is_volatile() {
         remarks.push("in session files".into());
     }
     remarks.join(", ")
@@ -237,7 +247,7 @@ pub fn cleaned_line(job: &Job<'_>, cleaned: &Cleaned) -> String {
                 format!("{} deleted, {} kept", grouped(*deleted), grouped(*kept))
             }
             Outcome::NothingMatched => {
-                let kept = cleaned.counts.unwrap_or_default().total;
+                let kept = cleaned.counts.as_ref().map_or(0, |counts| counts.total);
                 format!("nothing to delete, {} kept", grouped(kept))
             }
             Outcome::InUse(_) => "in use, skipped".into(),

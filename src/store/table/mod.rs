@@ -18,11 +18,11 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ffi, params_from_iter};
 
 use crate::formats::sqlite::schema;
-use crate::model::cookie::{Cookie, MatchedBy};
 use crate::model::error::Fault;
+use crate::model::item::{Item, Match, MatchedBy};
 use crate::model::query::Query;
 use crate::model::value::{LONGEST, Secret, StoredValue};
-use crate::store::{Kind, Restored, RowSink, RowSource, Rows, Value};
+use crate::store::{Counts, Kind, Restored, RowSink, RowSource, Rows, Value};
 
 /// How a family lays out its table.
 pub(crate) trait Schema: Sized {
@@ -45,26 +45,18 @@ pub(crate) trait Schema: Sized {
     fn host_of(stored: &[u8]) -> &[u8] {
         stored
     }
-    /// Whether a row of another host has to do with one of the domains all the same.
-    fn is_sent(query: &Query, stored: &[u8]) -> bool {
-        query.is_sent(stored)
-    }
-    /// Whether a row of one of the domains is meant.
-    fn is_wanted(query: &Query, cookie: &Cookie) -> bool {
-        query.wants(cookie)
+    /// Counts a row that is not selected, if it has to do with one of the domains all the
+    /// same.
+    fn count_other(query: &Query, stored: &[u8], counts: &mut Counts) {
+        counts.also_sent += u64::from(query.is_sent(stored));
     }
     /// The containers that the context knows.
     fn containers(_context: &Self::Context) -> Vec<String> {
         Vec::new()
     }
-    /// The columns that [`Schema::cookie`] reads, as an SQL list.
+    /// The columns that [`Schema::item`] reads, as an SQL list.
     fn columns(&self) -> &str;
-    fn cookie(
-        &self,
-        row: &Row<'_>,
-        matched_by: MatchedBy,
-        context: &Self::Context,
-    ) -> rusqlite::Result<Cookie>;
+    fn item(&self, row: &Row<'_>, context: &Self::Context) -> rusqlite::Result<Item>;
     /// What stands in one of them; nothing only where there is nothing in any.
     fn value(&self, column: &str, stored: Secret) -> StoredValue;
 }
@@ -109,12 +101,9 @@ pub(super) enum Scan<'a> {
 }
 
 /// What a scan counts besides what it shows.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(super) struct Tally {
-    pub total: u64,
-    pub also_sent: u64,
-    pub elsewhere: u64,
-    pub related: u32,
+    pub counts: Counts,
     pub kept: Fingerprint,
 }
 
@@ -293,7 +282,7 @@ impl<'db, L: Schema> Table<'db, L> {
         purpose: Scan<'_>,
         query: &Query,
         context: &L::Context,
-        mut matched: impl FnMut(i64, Cookie) -> Result<(), Fault>,
+        mut matched: impl FnMut(i64, Match) -> Result<(), Fault>,
     ) -> Result<Tally, Fault> {
         let (host, partition) = self.schema.identity();
         let progress = self.teach_query(purpose, query)?;
@@ -324,25 +313,26 @@ impl<'db, L: Schema> Table<'db, L> {
             let host = bytes(row.get_ref(1)?);
             let partition = bytes(row.get_ref(2)?);
             let matched_by = whose::<L>(query, host, partition).ok_or_else(vanished)?;
-            let mut cookie =
-                details.query_row([rowid], |row| self.schema.cookie(row, matched_by, context))?;
-            let shown = cookie.name.len() + cookie.path.len();
+            let mut item = details.query_row([rowid], |row| self.schema.item(row, context))?;
+            let shown = item.cookie().map_or(0, |c| c.name.len() + c.path.len());
             let spent = locked(&progress).spend(shown);
             spent.map_err(|e| cause(e, &progress))?;
-            if L::is_wanted(query, &cookie) {
-                if let Some(values) = &mut values {
+            if query.wants(&item) {
+                if let (Some(values), Item::Cookie(cookie)) = (&mut values, &mut item) {
                     cookie.value = values.of(rowid, &self.schema)?;
                 }
                 let site = partition_host::<L>(partition);
                 let elsewhere = query.is_elsewhere(matched_by, site.as_deref());
-                locked(&progress).tally.elsewhere += u64::from(elsewhere);
-                matched(rowid, cookie)?;
+                let counts = &mut locked(&progress).tally.counts;
+                counts.elsewhere += u64::from(elsewhere);
+                counts.matched += 1;
+                matched(rowid, Match::new(item, matched_by))?;
             } else if let Scan::Change(fingerprinter) = purpose {
                 let progress = &mut *locked(&progress);
                 fingerprinter.add(&mut progress.tally.kept, progress.row);
             }
         }
-        let tally = locked(&progress).tally;
+        let tally = std::mem::take(&mut locked(&progress).tally);
         Ok(tally)
     }
 
@@ -419,10 +409,12 @@ impl<'db, L: Schema> Table<'db, L> {
             let partition = bytes(row.get_raw(2));
             let is_meant = whose::<L>(&query, host, partition).is_some();
             let tally = &mut progress.tally;
-            tally.total += 1;
+            tally.counts.total += 1;
             if !is_meant {
-                tally.also_sent += u64::from(L::is_sent(&query, host));
-                tally.related |= query.related_to(L::host_of(host));
+                L::count_other(&query, host, &mut tally.counts);
+                for site in query.related_to(L::host_of(host)) {
+                    *tally.counts.related.entry(site).or_default() += 1;
+                }
                 if let Some(fingerprinter) = &fingerprinter {
                     fingerprinter.add(&mut tally.kept, progress.row);
                 }

@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 
 use super::{Fingerprint, Fingerprinter, Scan, Schema, Table, lossy};
 use crate::formats::sqlite::{Writer, quick_check, read};
-use crate::model::cookie::Cookie;
 use crate::model::error::{At, Error, Fault};
+use crate::model::item::Match;
 use crate::model::query::Query;
 use crate::store::claim::Claim;
 use crate::store::{Counts, Deleted, Kind, Restored, RowSink, RowSource, Store};
@@ -58,7 +58,7 @@ impl<L: Schema> Store for TableStore<L> {
         L::containers(&self.context)
     }
 
-    fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Error> {
+    fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Match>)) -> Result<Counts, Error> {
         self.if_there(|| self.find_rows(query, send)).at(&self.path)
     }
 
@@ -75,7 +75,7 @@ impl<L: Schema> Store for TableStore<L> {
         claim: &Claim,
         query: &Query,
         copy: Option<&mut dyn RowSink>,
-        each: &mut dyn FnMut(Cookie),
+        each: &mut dyn FnMut(Match),
     ) -> Result<Deleted, Error> {
         self.delete_rows(claim, query, copy, each).at(&self.path)
     }
@@ -94,7 +94,7 @@ impl<L: Schema> TableStore<L> {
         }
     }
 
-    fn find_rows(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Fault> {
+    fn find_rows(&self, query: &Query, send: &mut dyn FnMut(Vec<Match>)) -> Result<Counts, Fault> {
         let mut sent = false;
         let (counts, last) = read(&self.path, |view| {
             if sent {
@@ -103,9 +103,7 @@ impl<L: Schema> TableStore<L> {
             }
             let table = Table::<L>::open(view.connection())?;
             let mut batch = Vec::new();
-            let mut matched = 0;
-            let tally = table.scan(Scan::Look, query, &self.context, |_, cookie| {
-                matched += 1;
+            let tally = table.scan(Scan::Look, query, &self.context, |_, found| {
                 if batch.len() == BATCH {
                     if !view.is_unchanged() {
                         return Err(Fault::KeepsChanging);
@@ -113,17 +111,10 @@ impl<L: Schema> TableStore<L> {
                     sent = true;
                     send(std::mem::take(&mut batch));
                 }
-                batch.push(cookie);
+                batch.push(found);
                 Ok(())
             })?;
-            let counts = Counts {
-                total: tally.total,
-                matched,
-                also_sent: tally.also_sent,
-                elsewhere: tally.elsewhere,
-                related: tally.related,
-            };
-            Ok((counts, batch))
+            Ok((tally.counts, batch))
         })?;
         // Only now is it certain that there was no change during the look.
         if !last.is_empty() {
@@ -155,7 +146,7 @@ impl<L: Schema> TableStore<L> {
         claim: &Claim,
         query: &Query,
         copy: Option<&mut dyn RowSink>,
-        each: &mut dyn FnMut(Cookie),
+        each: &mut dyn FnMut(Match),
     ) -> Result<Deleted, Fault> {
         let mut writer = Writer::open(&self.path)?;
         let transaction = writer.begin()?;
@@ -165,9 +156,9 @@ impl<L: Schema> TableStore<L> {
         let mut matched = Vec::new();
         let scan = Scan::Change(&fingerprinter);
         let kept = table
-            .scan(scan, query, &self.context, |rowid, cookie| {
+            .scan(scan, query, &self.context, |rowid, found| {
                 matched.push(rowid);
-                each(cookie);
+                each(found);
                 Ok(())
             })?
             .kept;

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::super::containers::Containers;
 use super::super::origin_attributes::{OriginAttributes, is_known};
 use crate::formats::json;
-use crate::model::cookie::{Cookie, MatchedBy, SameSite};
+use crate::model::cookie::{Cookie, SameSite};
 use crate::model::value::{LONGEST, Secret, StoredValue};
 
 /// What tells cookies apart: host, name, path and the attributes that are set.
@@ -75,7 +75,7 @@ impl SessionCookie {
         OriginAttributes::of_pairs(&self.attributes)
     }
 
-    pub fn shown(&self, matched_by: MatchedBy, containers: &Containers) -> Cookie {
+    pub fn shown(&self, containers: &Containers) -> Cookie {
         let attributes = self.origin_attributes();
         Cookie {
             partition: attributes.partition,
@@ -93,7 +93,6 @@ impl SessionCookie {
             host: self.host.clone(),
             name: self.name.clone(),
             path: self.path.clone(),
-            matched_by,
             value: None,
         }
     }

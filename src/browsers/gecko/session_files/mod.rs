@@ -28,8 +28,8 @@ use sha2::{Digest, Sha256};
 
 use super::containers::Containers;
 use crate::formats::json;
-use crate::model::cookie::Cookie;
 use crate::model::error::{At, Error, Fault};
+use crate::model::item::{Item, Match};
 use crate::model::query::Query;
 use crate::model::value::StoredValue;
 use crate::platform::Folder;
@@ -98,7 +98,7 @@ impl Store for SessionFile {
         Kind::FirefoxSession
     }
 
-    fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Cookie>)) -> Result<Counts, Error> {
+    fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Match>)) -> Result<Counts, Error> {
         let (counts, found) = self.look(query).at(&self.path)?;
         // Only now, when no turn is held: whoever listens may wait for another file.
         for batch in found.pieces.chunks(BATCH) {
@@ -136,7 +136,7 @@ impl Store for SessionFile {
         claim: &Claim,
         query: &Query,
         copy: Option<&mut dyn RowSink>,
-        each: &mut dyn FnMut(Cookie),
+        each: &mut dyn FnMut(Match),
     ) -> Result<Deleted, Error> {
         let _turn = self.turn();
         self.cut_out(claim, query, copy, each).at(&self.path)
@@ -201,7 +201,7 @@ impl SessionFile {
             match whose(query, &cookie, &self.containers) {
                 Whose::Meant(shown) => {
                     let site = cookie.origin_attributes().partition_host;
-                    let elsewhere = query.is_elsewhere(shown.matched_by, site.as_deref());
+                    let elsewhere = query.is_elsewhere(shown.reason, site.as_deref());
                     counts.elsewhere += u64::from(elsewhere);
                     counts.matched += 1;
                     pieces.push(Piece {
@@ -212,7 +212,9 @@ impl SessionFile {
                 Whose::Others => {
                     let host = cookie.host.as_bytes();
                     counts.also_sent += u64::from(query.is_sent(host));
-                    counts.related |= query.related_to(host);
+                    for site in query.related_to(host) {
+                        *counts.related.entry(site).or_default() += 1;
+                    }
                 }
                 Whose::Kept => {}
             }
@@ -223,17 +225,17 @@ impl SessionFile {
     }
 
     /// A cookie that is meant.
-    fn shown(&self, query: &Query, text: &str, piece: &Piece) -> Option<Cookie> {
+    fn shown(&self, query: &Query, text: &str, piece: &Piece) -> Option<Match> {
         let json = piece.json(text)?;
         let cookie = SessionCookie::parse(&json)?;
         let Whose::Meant(mut shown) = whose(query, &cookie, &self.containers) else {
             return None;
         };
-        if query.with_values {
+        if let (true, Item::Cookie(cookie)) = (query.with_values, &mut shown.item) {
             let value = SessionCookie::value(&json);
-            shown.value = Some(value.unwrap_or(StoredValue::Missing));
+            cookie.value = Some(value.unwrap_or(StoredValue::Missing));
         }
-        Some(shown)
+        Some(*shown)
     }
 
     fn cut_out(
@@ -241,7 +243,7 @@ impl SessionFile {
         claim: &Claim,
         query: &Query,
         copy: Option<&mut dyn RowSink>,
-        each: &mut dyn FnMut(Cookie),
+        each: &mut dyn FnMut(Match),
     ) -> Result<Deleted, Fault> {
         let (folder, name) = self.open()?;
         let session = Session::read(&folder, name)?;
@@ -339,7 +341,7 @@ fn narrow(n: usize) -> u32 {
 
 /// Whether a cookie is meant.
 enum Whose {
-    Meant(Cookie),
+    Meant(Box<Match>),
     /// It is of one of the domains, but is not to go.
     Kept,
     Others,
@@ -350,9 +352,9 @@ fn whose(query: &Query, cookie: &SessionCookie, containers: &Containers) -> Whos
     match query.whose(cookie.host.as_bytes(), partition.as_deref()) {
         None => Whose::Others,
         Some(by) => {
-            let shown = cookie.shown(by, containers);
-            match query.wants(&shown) {
-                true => Whose::Meant(shown),
+            let item = Item::Cookie(cookie.shown(containers));
+            match query.wants(&item) {
+                true => Whose::Meant(Box::new(Match::new(item, by))),
                 false => Whose::Kept,
             }
         }
@@ -442,7 +444,7 @@ impl Session {
         query: &Query,
         containers: &Containers,
         for_copy: Option<&Path>,
-        each: &mut dyn FnMut(Cookie),
+        each: &mut dyn FnMut(Match),
     ) -> Result<Found, Fault> {
         let mut found = Found::default();
         let mut room = PLACES;
@@ -478,7 +480,7 @@ impl Session {
             }
             found.gone.push((array.number, element.index));
             found.cuts.cut(&element);
-            each(shown);
+            each(*shown);
             Ok(())
         })?;
         Ok(found)

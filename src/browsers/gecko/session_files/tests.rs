@@ -1,7 +1,6 @@
 //! The text of a session file: what is found in it, cut out of it and put back.
 
 use super::*;
-use crate::model::cookie::MatchedBy;
 use crate::model::domain::Domain;
 
 fn session(text: &str) -> Session {
@@ -346,7 +345,7 @@ fn a_cookie_is_shown_with_all_that_it_has() {
     let containers = Containers::of(Path::new("/nowhere"));
     let shown = |json: &str| {
         let cookie = SessionCookie::parse(json).unwrap();
-        cookie.shown(MatchedBy::Host, &containers)
+        cookie.shown(&containers)
     };
     let cookie = shown(
         r#"{"host":"openai.com","value":"v","path":"/p","name":"n","secure":true,"httponly":true,

@@ -12,9 +12,10 @@ use tempfile::TempDir;
 
 use super::{Columns, Schema, TableStore, lossy};
 use crate::formats::sqlite::{be_careful, connect, read};
-use crate::model::cookie::{Cookie, MatchedBy, SameSite};
+use crate::model::cookie::{Cookie, SameSite};
 use crate::model::domain::Domain;
 use crate::model::error::{Error, Fault};
+use crate::model::item::Item;
 use crate::model::query::Query;
 use crate::model::value::{Secret, StoredValue};
 use crate::store::claim::{Claim, Held, InUse};
@@ -73,8 +74,8 @@ impl Schema for Plain {
         "host, name"
     }
 
-    fn cookie(&self, row: &Row<'_>, matched_by: MatchedBy, (): &()) -> rusqlite::Result<Cookie> {
-        Ok(Cookie {
+    fn item(&self, row: &Row<'_>, (): &()) -> rusqlite::Result<Item> {
+        Ok(Item::Cookie(Cookie {
             host: lossy(row.get_ref(0)?),
             name: lossy(row.get_ref(1)?),
             path: "/".into(),
@@ -84,9 +85,8 @@ impl Schema for Plain {
             secure: false,
             http_only: false,
             same_site: SameSite::Unspecified,
-            matched_by,
             value: None,
-        })
+        }))
     }
 
     fn value(&self, _column: &str, stored: Secret) -> StoredValue {
