@@ -4,14 +4,12 @@ mod world;
 
 use std::time::Duration;
 
-use cookieclean::browsers::Platform;
-use cookieclean::browsers::{Filter, Found, Roots, discover};
-use cookieclean::engine::{
-    Blocker, Cancel, Decision, Event, Observer, Request, Scheduler, delete, list,
-};
-use cookieclean::model::domain::Domain;
-use cookieclean::model::query::Query;
-use cookieclean::undo::Undo;
+use cookieclean::Domain;
+use cookieclean::Platform;
+use cookieclean::Query;
+use cookieclean::Undo;
+use cookieclean::{Blocker, Cancel, Decision, Event, Observer, Request, Scheduler, delete, list};
+use cookieclean::{Filter, Found, Roots, discover};
 use world::holder::{Holder, hold_if_told};
 use world::{World, stores};
 

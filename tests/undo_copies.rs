@@ -112,7 +112,7 @@ fn a_copy_without_a_credible_time_stays_a_week_more() {
     let folder = world.state().join("undo").join("20990101-000000");
     fs::rename(only_deletion(&world), &folder).unwrap();
     set_modified(&folder, "2099-01-01T00:00:00Z".parse().unwrap());
-    let undo = cookieclean::undo::Undo::in_folder(&world.state());
+    let undo = cookieclean::Undo::in_folder(&world.state());
     let now = Timestamp::now();
     for (after, stays) in [(0, true), (6, true), (8, false)] {
         let errors = undo.expire(now + days(after));
@@ -131,7 +131,7 @@ fn a_clock_that_is_wrong_today_destroys_no_fresh_copy() {
     let world = World::new();
     let store = chrome_profile(&world, "Default");
     world.run(&["openai.com"]).expect(0);
-    let undo = cookieclean::undo::Undo::in_folder(&world.state());
+    let undo = cookieclean::Undo::in_folder(&world.state());
     for wrong in [
         "1970-01-01T00:05:00Z",
         "2099-01-01T00:00:00Z",

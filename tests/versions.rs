@@ -285,11 +285,11 @@ fn no_temporary_copy_of_a_store_stays_behind() {
 /// What is passed on cannot be taken back, so it must not be before the look is over.
 #[test]
 fn a_browser_that_writes_while_the_listing_is_told_does_not_spoil_it() {
-    use cookieclean::browsers::Platform;
-    use cookieclean::browsers::{Filter, Roots, discover};
-    use cookieclean::engine::{Event, Observer, list};
-    use cookieclean::model::domain::Domain;
-    use cookieclean::model::query::Query;
+    use cookieclean::Domain;
+    use cookieclean::Platform;
+    use cookieclean::Query;
+    use cookieclean::{Event, Observer, list};
+    use cookieclean::{Filter, Roots, discover};
 
     let world = chromium_world(24);
     let store = world.path(CHROMIUM);

@@ -3,11 +3,12 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::family::Profiles;
 use super::profile::{Found, Profile};
 use super::roots::Roots;
 use super::search::{Search, barrier};
 use super::table::{self, BROWSERS, Browser, Family};
-use crate::browsers::{chromium, gecko};
+use super::{chromium, gecko};
 use crate::model::error::{Error, Fault, is_absence};
 use crate::platform;
 
@@ -45,6 +46,13 @@ pub enum SearchError {
     NotAProfile(PathBuf),
     #[error(transparent)]
     Unreadable(#[from] Error),
+}
+
+fn profiles_of(family: Family) -> &'static dyn Profiles {
+    match family {
+        Family::Chromium => &chromium::UserDataDirectories,
+        Family::Gecko => &gecko::ProfileLists,
+    }
 }
 
 /// Looks for profiles and stores.
@@ -121,14 +129,7 @@ impl Search<'_> {
         }
         // One folder can stand in the table twice (a Snap's `current`).
         if self.searched.insert(real.clone()) {
-            self.add_root(browser, &real);
-        }
-    }
-
-    fn add_root(&mut self, browser: &'static Browser, root: &Path) {
-        match browser.family {
-            Family::Chromium => chromium::profiles::search(self, browser, root),
-            Family::Gecko => gecko::profiles::search(self, browser, root),
+            profiles_of(browser.family).add_root(self, browser, &real);
         }
     }
 
@@ -138,65 +139,49 @@ impl Search<'_> {
         let real = platform::real_path(folder).map_err(|e| Fault::from(e).at(folder))?;
         fs::read_dir(&real).map_err(|e| Fault::from(e).at(folder))?;
         self.named = Some(real.clone());
-        let known = |dir: &Path, family| {
-            BROWSERS
-                .iter()
-                .filter(|b| b.family == family)
-                .find(|b| {
-                    // It is only about the browser's name.
-                    self.roots.folders(b, &mut Vec::new()).iter().any(|folder| {
-                        folder.file_name() == dir.file_name()
-                            && platform::real_path(folder).is_ok_and(|folder| folder == dir)
-                    })
-                })
-                .unwrap_or_else(|| table::of_family(family))
-        };
-        let parent = real.parent().unwrap_or(&real).to_owned();
         let mut trouble = None;
-        let mut told = |is_one: Result<bool, Error>| {
-            is_one.unwrap_or_else(|error| {
-                trouble.get_or_insert(error);
-                false
-            })
-        };
-        if told(gecko::profiles::is_root(&real)) {
-            let browser = known(&real, Family::Gecko);
-            self.if_wanted(browser, filter, |search| search.add_root(browser, &real));
-        } else if told(gecko::profiles::is_profile(&real)) {
-            let root = if parent.ends_with("Profiles") {
-                parent.parent().unwrap_or(&parent)
-            } else {
-                &parent
+        for family in [Family::Gecko, Family::Chromium] {
+            let profiles = profiles_of(family);
+            let mut is_one = |answer: Result<bool, Error>| {
+                answer.unwrap_or_else(|error| {
+                    trouble.get_or_insert(error);
+                    false
+                })
             };
-            let browser = known(root, Family::Gecko);
-            self.if_wanted(browser, filter, |search| {
-                gecko::profiles::add_one(search, browser, &real);
-            });
-        } else if told(chromium::profiles::is_user_data(&real)) {
-            let browser = known(&real, Family::Chromium);
-            self.if_wanted(browser, filter, |search| search.add_root(browser, &real));
-        } else if told(chromium::profiles::is_profile(&real)) {
-            let browser = known(&parent, Family::Chromium);
-            self.if_wanted(browser, filter, |search| {
-                chromium::profiles::add_one(search, browser, &real);
-            });
-        } else {
-            return Err(match trouble {
-                Some(error) => SearchError::Unreadable(error),
-                None => SearchError::NotAProfile(folder.to_owned()),
-            });
+            if is_one(profiles.is_root(&real)) {
+                let browser = self.browser_at(&real, family);
+                if filter.wants(browser) {
+                    profiles.add_root(self, browser, &real);
+                }
+                return Ok(());
+            }
+            if is_one(profiles.is_profile(&real)) {
+                let browser = self.browser_at(profiles.root_of(&real), family);
+                if filter.wants(browser) {
+                    profiles.add_profile(self, browser, &real);
+                }
+                return Ok(());
+            }
         }
-        Ok(())
+        Err(match trouble {
+            Some(error) => SearchError::Unreadable(error),
+            None => SearchError::NotAProfile(folder.to_owned()),
+        })
     }
 
-    fn if_wanted(
-        &mut self,
-        browser: &'static Browser,
-        filter: &Filter,
-        add: impl FnOnce(&mut Self),
-    ) {
-        if filter.wants(browser) {
-            add(self);
-        }
+    /// The browser of the family whose place this folder is; else one that stands for the
+    /// family. Only its name depends on it.
+    fn browser_at(&self, folder: &Path, family: Family) -> &'static Browser {
+        let is_here = |browser: &&Browser| {
+            let places = self.roots.folders(browser, &mut Vec::new());
+            places.iter().any(|place| {
+                place.file_name() == folder.file_name()
+                    && platform::real_path(place).is_ok_and(|place| place == folder)
+            })
+        };
+        let mut of_family = BROWSERS.iter().filter(|b| b.family == family);
+        of_family
+            .find(is_here)
+            .unwrap_or_else(|| table::of_family(family))
     }
 }

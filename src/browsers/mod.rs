@@ -2,6 +2,7 @@
 
 pub(crate) mod chromium;
 mod discover;
+mod family;
 pub(crate) mod gecko;
 mod profile;
 mod roots;
@@ -11,5 +12,4 @@ mod table;
 pub use discover::{Filter, SearchError, discover};
 pub use profile::{Found, Job, Profile, jobs};
 pub use roots::Roots;
-pub(crate) use search::{Candidate, Search, exists, is_file, is_folder, is_plain_name, shortened};
-pub use table::{BROWSERS, Base, Browser, Family, KeyNames, Place, Platform, by_id, of_family};
+pub use table::{BROWSERS, Base, Browser, Family, KeyNames, Place, Platform, by_id};

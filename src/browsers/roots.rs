@@ -3,7 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use crate::browsers::{Base, Browser, Place, Platform};
+use super::table::{Base, Browser, Place, Platform};
 use crate::model::error::{Error, Fault, is_absence};
 use crate::platform;
 
@@ -15,7 +15,7 @@ pub struct Roots {
     config: PathBuf,
     local: PathBuf,
     roaming: PathBuf,
-    /// Chrome and Chromium look at `$CHROME_CONFIG_HOME` before `$XDG_CONFIG_HOME`.
+    /// `$CHROME_CONFIG_HOME`.
     chrome_config: Option<PathBuf>,
     /// Another home folder: nothing outside of it is meant, even where its files
     /// name a path that happens to exist on this computer.
@@ -94,24 +94,21 @@ impl Roots {
     pub(super) fn folders(&self, browser: &Browser, problems: &mut Vec<Error>) -> Vec<PathBuf> {
         let mut folders = Vec::new();
         for (base, path) in self.places(browser) {
-            let base = match base {
-                Base::Home => self.home.clone(),
-                Base::Config => self.config.clone(),
-                Base::Flatpak => self.home.join(".var").join("app"),
-                Base::Local => self.local.clone(),
-                Base::Roaming => self.roaming.clone(),
-                Base::AppSupport => self.home.join("Library").join("Application Support"),
+            let bases = match base {
+                Base::Home => vec![self.home.clone()],
+                Base::Config => vec![self.config.clone()],
+                Base::ChromeConfig => {
+                    let first = self.chrome_config.clone();
+                    first.into_iter().chain([self.config.clone()]).collect()
+                }
+                Base::Flatpak => vec![self.home.join(".var").join("app")],
+                Base::Local => vec![self.local.clone()],
+                Base::Roaming => vec![self.roaming.clone()],
+                Base::AppSupport => vec![self.home.join("Library").join("Application Support")],
             };
-            folders.extend(expand(base, path, problems));
-        }
-        if let Some(config) = &self.chrome_config
-            && let Some((_, path)) = self
-                .places(browser)
-                .iter()
-                .find(|(base, _)| *base == Base::Config)
-            && (browser.id == "chromium" || browser.id.starts_with("chrome"))
-        {
-            folders.insert(0, config.join(path));
+            for base in bases {
+                folders.extend(expand(base, path, problems));
+            }
         }
         folders
     }
@@ -149,11 +146,26 @@ fn expand(base: PathBuf, path: &str, problems: &mut Vec<Error>) -> Vec<PathBuf> 
     folders
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
+    use crate::browsers::table::by_id;
 
     #[test]
+    fn chrome_config_home_comes_first() {
+        let mut roots = Roots::in_home("/home/kim".into(), Platform::Linux);
+        roots.chrome_config = Some("/elsewhere".into());
+        let folders = |id| roots.folders(by_id(id).expect("a row"), &mut Vec::new());
+        let [first, second, ..] = &folders("chrome-beta")[..] else {
+            panic!("two places");
+        };
+        assert!(first.ends_with("elsewhere/google-chrome-beta"), "{first:?}");
+        assert!(second.ends_with(".config/google-chrome-beta"), "{second:?}");
+        assert!(!folders("brave").iter().any(|f| f.starts_with("/elsewhere")));
+    }
+
+    #[test]
+    #[cfg(unix)]
     fn folder_that_cannot_be_searched_is_a_problem() {
         let base = PathBuf::from("/").join("too-long".repeat(64));
         let mut problems = Vec::new();

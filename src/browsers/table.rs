@@ -3,7 +3,7 @@
 //! Adding a browser is adding a row. The locations come from the browsers' own
 //! sources, packages and installers; `?` marks one that rests on one source only.
 
-use Base::{AppSupport, Config, Flatpak, Home, Local, Roaming};
+use Base::{AppSupport, ChromeConfig, Config, Flatpak, Home, Local, Roaming};
 use Family::{Chromium, Gecko};
 
 /// How a browser keeps its cookies.
@@ -76,6 +76,8 @@ pub enum Base {
     Home,
     /// Linux: `$XDG_CONFIG_HOME`, or `~/.config`.
     Config,
+    /// Linux: `$CHROME_CONFIG_HOME`, then as [`Base::Config`].
+    ChromeConfig,
     /// Linux: `~/.var/app`.
     Flatpak,
     /// Windows: local AppData.
@@ -178,34 +180,34 @@ macro_rules! browsers {
 browsers! {
 "chrome", "Google Chrome", Chromium, CHROME,
     programs: ["chrome"],
-    linux: [(Config, "google-chrome"), (Flatpak, "com.google.Chrome/config/google-chrome")],
+    linux: [(ChromeConfig, "google-chrome"), (Flatpak, "com.google.Chrome/config/google-chrome")],
     windows: [(Local, "Google/Chrome/User Data")],
     macos: [(AppSupport, "Google/Chrome")];
 "chrome-beta", "Google Chrome Beta", Chromium, CHROME,
     programs: ["chrome"],
-    linux: [(Config, "google-chrome-beta")],
+    linux: [(ChromeConfig, "google-chrome-beta")],
     windows: [(Local, "Google/Chrome Beta/User Data")],
     macos: [(AppSupport, "Google/Chrome Beta")];
 "chrome-dev", "Google Chrome Dev", Chromium, CHROME,
     programs: ["chrome"],
-    linux: [(Config, "google-chrome-unstable"),
+    linux: [(ChromeConfig, "google-chrome-unstable"),
         (Flatpak, "com.google.ChromeDev/config/google-chrome-unstable")], // ?
     windows: [(Local, "Google/Chrome Dev/User Data")],
     macos: [(AppSupport, "Google/Chrome Dev")];
 "chrome-canary", "Google Chrome Canary", Chromium, CHROME,
     programs: ["chrome"],
-    linux: [(Config, "google-chrome-canary")], // ?
+    linux: [(ChromeConfig, "google-chrome-canary")], // ?
     windows: [(Local, "Google/Chrome SxS/User Data")],
     macos: [(AppSupport, "Google/Chrome Canary")];
 "chrome-for-testing", "Google Chrome for Testing", Chromium, CHROMIUM,
     programs: ["chrome"],
-    linux: [(Config, "google-chrome-for-testing")],
+    linux: [(ChromeConfig, "google-chrome-for-testing")],
     windows: [(Local, "Google/Chrome for Testing/User Data")],
     macos: [(AppSupport, "Google/ChromeForTesting"),
         (AppSupport, "Google/Chrome for Testing")];
 "chromium", "Chromium", Chromium, CHROMIUM,
     programs: ["chromium"],
-    linux: [(Config, "chromium"), (Flatpak, "org.chromium.Chromium/config/chromium"),
+    linux: [(ChromeConfig, "chromium"), (Flatpak, "org.chromium.Chromium/config/chromium"),
         (Flatpak, "io.github.ungoogled_software.ungoogled_chromium/config/chromium"),
         (Home, "snap/chromium/common/chromium"),
         (Home, "snap/chromium/current/.config/chromium")],

@@ -60,10 +60,7 @@ pub fn run(args: &Clean, ui: &Ui) -> Result<Status, Failure> {
     }
     let undo = match args.no_undo {
         true => None,
-        false => {
-            let domains = query.domains.iter().map(ToString::to_string).collect();
-            Some(Undo::of_this_user()?.begin(domains, Timestamp::now()))
-        }
+        false => Some(Undo::of_this_user()?.begin(query.domain_names(), Timestamp::now())),
     };
     let request = Request {
         found: &found,

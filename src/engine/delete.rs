@@ -53,6 +53,21 @@ pub struct Request<'a> {
     pub threads: Option<usize>,
 }
 
+impl<'a> Request<'a> {
+    /// A deletion of everything that the query selects, of which the observer is shown
+    /// nothing but the counts.
+    pub fn new(found: &'a Found, query: &'a Query, cancel: &'a Cancel) -> Self {
+        Self {
+            found,
+            query,
+            show: 0,
+            look_only: false,
+            cancel,
+            threads: None,
+        }
+    }
+}
+
 /// Deletes what the query means, what is free first, then whatever gets out of the way;
 /// the observer hears of each store, with the first of the cookies that were deleted.
 /// `undo`: where the copies go; None keeps none.

@@ -22,7 +22,7 @@ pub use event::{Event, Observer};
 pub use list::{Looked, Unread, list, read, similar_sites, sites_where};
 pub use parallel::{Update, in_order};
 pub use restore::restore;
-pub use scheduler::{Pass, Scheduler};
+pub use scheduler::Scheduler;
 pub use summary::Summary;
 
 use crate::platform;

@@ -192,3 +192,6 @@ pub fn is_similar(one: &str, other: &str) -> bool {
     let most = if one.len() < LONG { 1 } else { 2 };
     one != other && strsim::damerau_levenshtein(one, other) <= most
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,6 +46,11 @@ impl Query {
         }
     }
 
+    /// The domains as text.
+    pub fn domain_names(&self) -> Vec<String> {
+        self.domains.iter().map(ToString::to_string).collect()
+    }
+
     /// Whose a cookie is, by its stored host and the host of the site under which
     /// it is partitioned, if it is. Names are not looked at here.
     pub fn whose(&self, host: &[u8], partition_host: Option<&str>) -> Option<MatchedBy> {

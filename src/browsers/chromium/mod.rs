@@ -5,7 +5,8 @@ mod device_bound;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
 mod local_state;
-
 mod lock;
-pub(crate) mod profiles;
+mod profiles;
 pub(crate) mod values;
+
+pub(super) use profiles::UserDataDirectories;

@@ -10,8 +10,9 @@ use super::cookies::{Cookies, FILES};
 use super::device_bound::{self, DeviceBound};
 use super::local_state;
 use super::lock::UserDataLock;
-use crate::browsers::Browser;
-use crate::browsers::{Candidate, Search, exists, is_file, is_plain_name, shortened};
+use crate::browsers::family::Profiles;
+use crate::browsers::search::{Candidate, Search, exists, is_file, is_plain_name, shortened};
+use crate::browsers::table::Browser;
 use crate::model::error::{At, Error, Fault};
 use crate::store::Store;
 use crate::store::claim::Guard;
@@ -23,11 +24,36 @@ const SYSTEM_PROFILE: &str = "System Profile";
 /// Names of folders that are none are reported so often.
 const ODD: usize = 8;
 
+/// The profiles of Chromium: folders in a user-data directory.
+pub(in crate::browsers) struct UserDataDirectories;
+
+impl Profiles for UserDataDirectories {
+    fn is_root(&self, folder: &Path) -> Result<bool, Error> {
+        is_user_data(folder)
+    }
+
+    fn is_profile(&self, folder: &Path) -> Result<bool, Error> {
+        is_profile(folder)
+    }
+
+    fn root_of<'p>(&self, profile: &'p Path) -> &'p Path {
+        profile.parent().unwrap_or(profile)
+    }
+
+    fn add_root(&self, search: &mut Search<'_>, browser: &'static Browser, root: &Path) {
+        add_all(search, browser, root);
+    }
+
+    fn add_profile(&self, search: &mut Search<'_>, browser: &'static Browser, profile: &Path) {
+        add_one(search, browser, profile);
+    }
+}
+
 /// Whether this is a user-data directory.
 ///
 /// # Errors
 /// When that cannot be told.
-pub(crate) fn is_user_data(dir: &Path) -> Result<bool, Error> {
+fn is_user_data(dir: &Path) -> Result<bool, Error> {
     if is_file(&local_state::file(dir))? {
         return Ok(true);
     }
@@ -46,7 +72,7 @@ pub(crate) fn is_user_data(dir: &Path) -> Result<bool, Error> {
 ///
 /// # Errors
 /// When that cannot be told.
-pub(crate) fn is_profile(dir: &Path) -> Result<bool, Error> {
+fn is_profile(dir: &Path) -> Result<bool, Error> {
     if is_file(&dir.join("Preferences"))? {
         return Ok(true);
     }
@@ -77,7 +103,7 @@ fn may_be_profile(search: &mut Search<'_>, entry: &Path) -> bool {
 }
 
 /// Adds every profile of a user-data directory.
-pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_data: &Path) {
+fn add_all(search: &mut Search<'_>, browser: &'static Browser, user_data: &Path) {
     let mut names = BTreeSet::new();
     let mut shown = BTreeMap::new();
     let mut odd = Vec::new();
@@ -137,7 +163,7 @@ pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, user_da
 }
 
 /// Adds the one profile at `dir`, a real path.
-pub(crate) fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &Path) {
+fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &Path) {
     // A profile that was copied to somewhere has no user-data directory around it.
     let parent = match dir
         .parent()

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use crate::browsers::shortened;
+use crate::browsers::search::shortened;
 use crate::formats::json;
 use crate::platform;
 

@@ -6,5 +6,7 @@ pub(crate) mod cookies;
 pub(crate) mod fuzzing;
 mod lock;
 mod origin_attributes;
-pub(crate) mod profiles;
+mod profiles;
 mod session_files;
+
+pub(super) use profiles::ProfileLists;

@@ -10,8 +10,9 @@ use super::containers::Containers;
 use super::cookies::MozCookies;
 use super::lock::ParentLock;
 use super::session_files::{self, SessionFile};
-use crate::browsers::Browser;
-use crate::browsers::{Candidate, Search, is_file, is_folder, shortened};
+use crate::browsers::family::Profiles;
+use crate::browsers::search::{Candidate, Search, is_file, is_folder, shortened};
+use crate::browsers::table::Browser;
 use crate::formats::sqlite::read;
 use crate::model::error::{At, Error, Fault};
 use crate::platform;
@@ -36,11 +37,40 @@ struct Listed {
 /// What a list says, with its file.
 type List = (PathBuf, Vec<Listed>);
 
+/// The profiles of Firefox: those that a `profiles.ini` names, and folders beside it.
+pub(in crate::browsers) struct ProfileLists;
+
+impl Profiles for ProfileLists {
+    fn is_root(&self, folder: &Path) -> Result<bool, Error> {
+        is_root(folder)
+    }
+
+    fn is_profile(&self, folder: &Path) -> Result<bool, Error> {
+        is_profile(folder)
+    }
+
+    fn root_of<'p>(&self, profile: &'p Path) -> &'p Path {
+        let parent = profile.parent().unwrap_or(profile);
+        match parent.ends_with("Profiles") {
+            true => parent.parent().unwrap_or(parent),
+            false => parent,
+        }
+    }
+
+    fn add_root(&self, search: &mut Search<'_>, browser: &'static Browser, root: &Path) {
+        add_all(search, browser, root);
+    }
+
+    fn add_profile(&self, search: &mut Search<'_>, browser: &'static Browser, profile: &Path) {
+        add_one(search, browser, profile);
+    }
+}
+
 /// Whether this is a folder that holds profiles.
 ///
 /// # Errors
 /// When that cannot be told.
-pub(crate) fn is_root(dir: &Path) -> Result<bool, Error> {
+fn is_root(dir: &Path) -> Result<bool, Error> {
     Ok(is_file(&dir.join(PROFILES_INI))? || is_folder(&dir.join(GROUPS))?)
 }
 
@@ -48,7 +78,7 @@ pub(crate) fn is_root(dir: &Path) -> Result<bool, Error> {
 ///
 /// # Errors
 /// When that cannot be told.
-pub(crate) fn is_profile(dir: &Path) -> Result<bool, Error> {
+fn is_profile(dir: &Path) -> Result<bool, Error> {
     for file in [COOKIES, "prefs.js", "times.json"] {
         if is_file(&dir.join(file))? {
             return Ok(true);
@@ -58,7 +88,7 @@ pub(crate) fn is_profile(dir: &Path) -> Result<bool, Error> {
 }
 
 /// Adds every profile that the lists name or the folder holds.
-pub(crate) fn search(search: &mut Search<'_>, browser: &'static Browser, root: &Path) {
+fn add_all(search: &mut Search<'_>, browser: &'static Browser, root: &Path) {
     let mut seen = HashSet::new();
     for (list, profiles) in lists(search, root) {
         for Listed { name, path } in profiles {
@@ -118,7 +148,7 @@ fn lists(search: &mut Search<'_>, root: &Path) -> Vec<List> {
 }
 
 /// Adds the one profile at `dir`, a real path.
-pub(crate) fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &Path) {
+fn add_one(search: &mut Search<'_>, browser: &'static Browser, dir: &Path) {
     add(search, browser, dir.to_owned(), None, dir.to_owned());
 }
 

@@ -381,7 +381,7 @@ impl JsonDeletion {
     pub fn begin(query: &Query) -> Self {
         Self {
             schema: SCHEMA,
-            domains: query.domains.iter().map(ToString::to_string).collect(),
+            domains: query.domain_names(),
             deleted: 0,
             stores: Vec::new(),
             undo: None,

@@ -24,13 +24,9 @@ const NO_GROUP: u32 = 65534;
 const NO_HOME: &str = "/nonexistent";
 
 /// What names folders of the user who runs a program.
-const FOLDERS: [&str; 5] = [
-    "XDG_CONFIG_HOME",
-    "XDG_STATE_HOME",
-    "XDG_DATA_HOME",
-    "XDG_CACHE_HOME",
-    "CHROME_CONFIG_HOME",
-];
+const FOLDERS: [&str; 3] = ["XDG_STATE_HOME", "XDG_DATA_HOME", "XDG_CACHE_HOME"];
+/// How the others end that do: `XDG_CONFIG_HOME`, and some programs' own.
+const CONFIG: &str = "CONFIG_HOME";
 const RUNTIME: &str = "XDG_RUNTIME_DIR";
 const BUS: &str = "DBUS_SESSION_BUS_ADDRESS";
 const TEMP: &str = "TMPDIR";
@@ -196,13 +192,15 @@ fn take_groups(user: Option<&User>, group: Gid) -> io::Result<()> {
 /// which is what `sudo -E` passes on.
 fn take_environment_of(owner: Uid, home: Option<&Path>) {
     set("HOME", Some(home.unwrap_or(Path::new(NO_HOME)).as_os_str()));
-    for name in FOLDERS {
+    let all = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let config = all.filter(|name| name.ends_with(CONFIG));
+    for name in config.chain(FOLDERS.map(str::to_owned)) {
         // One that is not there yet would be made by whoever owns the folder above.
         let is_owners = |folder: &OsStr| {
             let existing = existing_part(Path::new(folder));
             existing.is_some_and(|folder| belongs_to(folder, owner))
         };
-        unset_unless(name, is_owners);
+        unset_unless(&name, is_owners);
     }
     unset_unless(RUNTIME, |folder| belongs_to(folder, owner));
     unset_unless(BUS, |address| {

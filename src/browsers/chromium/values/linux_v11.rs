@@ -6,7 +6,7 @@
 
 use super::linux_v10::ITERATIONS;
 use super::{Scheme, Sealed, cbc};
-use crate::browsers::KeyNames;
+use crate::browsers::table::KeyNames;
 use crate::model::value::{KeyError, Secret, ValueError};
 use crate::platform::keyring::{Keyrings, Question};
 

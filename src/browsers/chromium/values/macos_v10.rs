@@ -3,7 +3,7 @@
 //! `components/os_crypt/sync/keychain_password_mac.mm`.
 
 use super::{Scheme, Sealed, cbc};
-use crate::browsers::KeyNames;
+use crate::browsers::table::KeyNames;
 use crate::model::value::{KeyError, Secret, ValueError};
 use crate::platform::keyring::{Keyrings, Question};
 

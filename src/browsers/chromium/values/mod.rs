@@ -21,7 +21,7 @@ use std::path::Path;
 use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
-use crate::browsers::{Browser, Platform};
+use crate::browsers::table::{Browser, Platform};
 use crate::model::value::{Secret, ValueError};
 use crate::platform::keyring::Keyrings;
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::*;
-use crate::browsers::by_id;
+use crate::browsers::table::by_id;
 use crate::model::value::KeyError;
 use crate::platform::keyring::Question;
 

@@ -1,6 +1,6 @@
 //! Which hosts belong to what a person types.
 
-use cookieclean::model::domain::{Domain, DomainError, is_similar, site_of};
+use super::*;
 
 #[test]
 fn hosts_belong_by_whole_labels() {
