@@ -34,9 +34,7 @@ pub(crate) use os::{
     file_id, is_own, is_within, lock_holder, sync_folder, users_of,
 };
 pub(crate) use plain_file::{open_plain, stored_bytes};
-pub(crate) use processes::{
-    command_line, is_alive, is_trusted, made_by, name_of, parent_of, started,
-};
+pub(crate) use processes::{command_line, is_alive, is_trusted, name_of, parent_of, started};
 pub(crate) use temp::{TempFolder, before_the_first, private_temp_folder, remove_temp_folders};
 pub(crate) use turn::{Turn, TurnOf};
 pub(crate) use wsl::windows_home_under_wsl;

@@ -1,7 +1,6 @@
 //! What a process is called. Only the processes asked for are looked at: reading
 //! the whole process table would take longer than all the rest.
 
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use sysinfo::{Pid, ProcessRefreshKind, ProcessStatus, ProcessesToUpdate, System, UpdateKind};
@@ -89,21 +88,6 @@ pub(crate) fn started(pid: u32) -> Option<SystemTime> {
     let system = look(pid, ProcessRefreshKind::nothing())?;
     let seconds = system.process(Pid::from_u32(pid))?.start_time();
     (seconds > 0).then(|| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds))
-}
-
-/// Whether a link that names this running process can have been made by it. One that is
-/// older than the process was made by an earlier process of that number.
-pub(crate) fn made_by(pid: u32, link: &Path) -> bool {
-    /// Start times are counted from the boot, in hundredths of a second and by another
-    /// clock than that of the file system.
-    const UNSURE: Duration = Duration::from_secs(3);
-    let made = link
-        .symlink_metadata()
-        .and_then(|metadata| metadata.modified());
-    match (started(pid), made) {
-        (Some(started), Ok(made)) => started <= made + UNSURE,
-        _ => true,
-    }
 }
 
 /// The process that started a running one; None when that has ended, or is not told.

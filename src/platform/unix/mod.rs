@@ -9,6 +9,7 @@ use std::fs::{self, File, Metadata, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, fcntl};
@@ -207,6 +208,21 @@ pub(crate) fn exists(pid: u32) -> bool {
     };
     let signal = nix::sys::signal::kill(nix::unistd::Pid::from_raw(pid), None);
     !matches!(signal, Err(Errno::ESRCH))
+}
+
+/// Whether a link that names this running process can have been made by it. One that is
+/// older than the process was made by an earlier process of that number.
+pub(crate) fn made_by(pid: u32, link: &Path) -> bool {
+    /// Start times are counted from the boot, in hundredths of a second and by another
+    /// clock than that of the file system.
+    const UNSURE: Duration = Duration::from_secs(3);
+    let made = link
+        .symlink_metadata()
+        .and_then(|metadata| metadata.modified());
+    match (super::started(pid), made) {
+        (Some(started), Ok(made)) => started <= made + UNSURE,
+        _ => true,
+    }
 }
 
 /// The name that Chromium writes into its lock.

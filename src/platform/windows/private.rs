@@ -64,7 +64,7 @@ pub(crate) fn new_private_folder(path: &Path) -> io::Result<()> {
 ///
 /// # Errors
 /// When it is a link, or another user's.
-pub(super) fn close_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn close_folder(path: &Path) -> io::Result<()> {
     let folder = open_to_close(path)?;
     if !is_folder(&folder)? {
         return Err(io::Error::other("it is a link, not a folder"));

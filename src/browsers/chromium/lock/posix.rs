@@ -11,7 +11,7 @@ use super::processes::{is_child, main_process};
 use super::singleton::{Leftovers, Singleton, socket_of};
 use super::{UserDataLock, is_of_family, leveldb};
 use crate::model::error::{At, Error};
-use crate::platform::unix::{host_name, is_kept_from_us, who_listens};
+use crate::platform::unix::{host_name, is_kept_from_us, made_by, who_listens};
 use crate::platform::{self, Holder, ProcessHandle, Turn};
 use crate::store::claim::{Claim, Held, InUse, Lock, QuitRequest, Refused, Unseen, turn_at};
 
@@ -52,7 +52,7 @@ fn singleton(lock: &UserDataLock) -> Option<InUse> {
     if pid != std::process::id()
         && platform::is_alive(pid)
         && is_of_family(pid)
-        && platform::made_by(pid, &link)
+        && made_by(pid, &link)
     {
         return Some(InUse::by([pid], evidence()));
     }

@@ -5,7 +5,7 @@ use std::io;
 
 use super::{ParentLock, is_of_family};
 use crate::model::error::{At, Error};
-use crate::platform::unix::{close_windows_of, is_kept_from_us};
+use crate::platform::unix::{close_windows_of, is_kept_from_us, made_by};
 use crate::platform::{self, ProcessHandle};
 use crate::store::claim::{InUse, QuitRequest};
 
@@ -40,7 +40,7 @@ fn locked_by_link(lock: &ParentLock) -> Option<InUse> {
     let is_it = pid != std::process::id()
         && platform::is_alive(pid)
         && is_of_family(pid)
-        && platform::made_by(pid, &link);
+        && made_by(pid, &link);
     is_it.then(|| InUse::by([pid], evidence))
 }
 

@@ -11,7 +11,7 @@ use rusqlite::Row;
 use tempfile::TempDir;
 
 use super::{Columns, Schema, TableStore, lossy};
-use crate::formats::sqlite::{be_careful, connect, read};
+use crate::formats::sqlite::be_careful;
 use crate::model::cookie::{Cookie, SameSite};
 use crate::model::domain::Domain;
 use crate::model::error::{Error, Fault};
@@ -327,6 +327,8 @@ fn no_deleted_value_stays_in_the_file() {
 #[test]
 #[cfg(unix)]
 fn a_folder_that_became_a_link_is_not_followed() {
+    use crate::formats::sqlite::{connect, read};
+
     let (folder, path) = plain_store();
     let root = dunce::canonicalize(folder.path()).unwrap();
     std::os::unix::fs::symlink(&root, root.join("link")).unwrap();
