@@ -383,7 +383,7 @@ fn the_json_of_sites_and_profiles_is_that_of_the_contract() {
             "browser": "chrome", "browser_name": "Google Chrome",
             "profile": "Default", "profile_name": "Alice",
             "dir": world.path(".config/google-chrome/Default"),
-            "in_use": false, "in_use_by": [], "cookies": 24, "error": null,
+            "in_use": false, "in_use_by": [], "cookies": 24, "error": null, "error_code": null,
         })
     );
     assert_eq!(profiles["profiles"].as_array().unwrap().len(), 6);

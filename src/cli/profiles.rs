@@ -38,6 +38,7 @@ struct ProfileRow {
     in_use_why: Option<Why>,
     cookies: Option<u64>,
     error: Option<String>,
+    error_code: Option<&'static str>,
     /// For a person only.
     #[serde(skip)]
     user: Option<InUse>,
@@ -107,6 +108,7 @@ fn row(profile: &Profile, state: State) -> ProfileRow {
         Err(error) => (None, Some(error)),
     };
     let unread = state.cookies.as_ref().err().map(Unread::error);
+    let error = unread.or(unknown.as_ref());
     ProfileRow {
         browser: profile.browser.id,
         browser_name: profile.browser.name,
@@ -117,7 +119,8 @@ fn row(profile: &Profile, state: State) -> ProfileRow {
         in_use_by: processes(user.as_ref()),
         in_use_why: user.as_ref().map(Why::of),
         cookies: state.cookies.as_ref().ok().copied(),
-        error: unread.or(unknown.as_ref()).map(Error::to_string),
+        error: error.map(Error::to_string),
+        error_code: error.map(Error::code),
         user,
     }
 }

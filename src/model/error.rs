@@ -9,38 +9,59 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {fault}", path.display())]
 pub struct Error {
+    /// The file or folder.
     pub path: PathBuf,
+    /// What is wrong with it.
     pub fault: Fault,
+}
+
+impl Error {
+    /// As [`Fault::code`].
+    pub fn code(&self) -> &'static str {
+        self.fault.code()
+    }
 }
 
 /// What is wrong with it.
 #[derive(Debug, thiserror::Error)]
 pub enum Fault {
+    /// This user may not read, write or search it.
     #[error("permission denied")]
     Denied,
+    /// It, or its file system, is read-only.
     #[error("it is read-only")]
     ReadOnly,
+    /// It does not exist.
     #[error("it does not exist")]
     Gone,
+    /// It is a folder, a pipe or a device.
     #[error("it is not a regular file")]
     NotAFile,
+    /// It is a symbolic link where none is followed.
     #[error("it is a link, and links are not followed here")]
     Link,
+    /// The path of the socket beside it would be too long. Lengths in bytes.
     #[error(
         "its path is {length} bytes long, and may have {room}: the socket at which a browser \
          that starts has to wait would not fit into it"
     )]
     PathTooLong { length: usize, room: usize },
+    /// Its file system has no sockets, or refuses one.
     #[error("no socket can be made there, at which a browser that starts would wait: {0}")]
     NoSocket(io::Error),
+    /// A browser began to use the profile during the change.
     #[error("it was taken over meanwhile, and what was changed may not last: {0}")]
     TakenOver(String),
+    /// It is not an SQLite database.
     #[error("it is not an SQLite database, or only the beginning of one")]
     NotADatabase,
+    /// The database is damaged.
     #[error("the database is damaged: {0}")]
     Corrupt(String),
+    /// The table of the cookies is missing.
     #[error("it has no table {0}, so it is no cookie store that is known here")]
     NoTable(&'static str),
+    /// A column of the table of the cookies is missing.
     #[error(
         "its table {table} has no column {column}, so it is of a version that is not known here"
     )]
@@ -48,65 +69,132 @@ pub enum Fault {
         table: &'static str,
         column: &'static str,
     },
+    /// The schema of the database is not one that a browser makes.
     #[error("its platform is not one that a browser makes: {0}")]
     UnknownSchema(String),
+    /// It claims more bytes than are stored.
     #[error("it says to be {length} bytes long, of which {stored} are on the disk")]
     Sparse { length: u64, stored: u64 },
+    /// It has more bytes than any cookie store.
     #[error("{0} bytes of it would have to be copied, more than any cookie store has")]
     TooLarge(u64),
+    /// A file that belongs to it, such as its journal, cannot be used.
     #[error("a file that belongs to it is in the way: {0}")]
     Beside(Box<Error>),
+    /// Another program has it locked.
     #[error("another program keeps it locked")]
     Locked,
+    /// It was changed during every attempt to read it.
     #[error("it was written to at every attempt to read it")]
     KeepsChanging,
+    /// The disk or the quota is full.
     #[error("the disk is full")]
     Full,
+    /// It lies outside of the folder that was searched.
     #[error("it leads out of its browser's folder, to {}", .0.display())]
     Outside(PathBuf),
-    /// Of root's work: the folder on the way that is another user's.
+    /// A folder on its path belongs to another user.
     #[error("{} belongs to another user, who could lead root elsewhere", .0.display())]
     OthersFolder(PathBuf),
+    /// It does not parse.
     #[error("it does not parse: {0}")]
     Unparsable(String),
+    /// The session file cannot be read.
     #[error("it is no session that can be read: {0}")]
     BadSession(String),
+    /// No private copy could be made to read it from.
     #[error("it changes while it is read, and no private copy of it could be made: {0}")]
     NoRoom(Box<Error>),
+    /// The copy for undo could not be written.
     #[error("no copy for undo could be written, so nothing was deleted: {0}")]
     NoBackup(Box<Error>),
+    /// The copy for undo is damaged.
     #[error("the copy for undo is damaged: {0}")]
     BadBackup(String),
+    /// The copy for undo was written by a later version.
     #[error("the copy for undo has format {0}, which this version of cookieclean does not know")]
     OtherFormat(u32),
+    /// The deletion or an undo of it is still running.
     #[error("deletion {0} is still running, or another undo keeps it locked")]
     Running(String),
+    /// It belongs to another user.
     #[error("it belongs to {0}")]
     Anothers(String),
+    /// Other users may write to it.
     #[error("other users may write to it")]
     OpenToOthers,
+    /// It has a second name.
     #[error("the file has another name as well (a hard link)")]
     OtherName,
+    /// It was removed without being overwritten.
     #[error("it was removed, but its content could not be overwritten: {0}")]
     NotOverwritten(Box<Fault>),
+    /// The browser has changed the version of the store since.
     #[error(
         "the browser has changed the store's version from {was} to {is} since, \
          and would not understand the old rows"
     )]
     OtherVersion { was: i64, is: i64 },
+    /// What became of the rows could not be told.
     #[error("it is not certain what was deleted, so the copy for undo is kept: {0}")]
     Unsure(Box<Fault>),
+    /// Bytes of what was deleted are left.
     #[error("the cookies are gone, but not all of their bytes could be overwritten: {0}")]
     NotErased(Box<Error>),
+    /// The result is not what it has to be.
     #[error("checking the result failed: {0}")]
     NotVerified(String),
+    /// Another error of the system.
     #[error("{0}")]
     Io(io::Error),
+    /// Another error of SQLite.
     #[error("{0}")]
     Sql(rusqlite::Error),
 }
 
 impl Fault {
+    /// What it is called in the JSON. These names never change.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Denied => "permission-denied",
+            Self::ReadOnly => "read-only",
+            Self::Gone => "not-found",
+            Self::NotAFile => "not-a-file",
+            Self::Link => "symbolic-link",
+            Self::PathTooLong { .. } => "path-too-long",
+            Self::NoSocket(_) => "no-socket",
+            Self::TakenOver(_) => "taken-over",
+            Self::NotADatabase => "not-a-database",
+            Self::Corrupt(_) => "corrupt",
+            Self::NoTable(_) | Self::NoColumn { .. } | Self::UnknownSchema(_) => "unknown-schema",
+            Self::Sparse { .. } => "sparse-file",
+            Self::TooLarge(_) => "too-large",
+            Self::Beside(_) => "bad-sibling",
+            Self::Locked => "locked",
+            Self::KeepsChanging => "keeps-changing",
+            Self::Full => "disk-full",
+            Self::Outside(_) => "outside",
+            Self::OthersFolder(_) => "folder-of-another-user",
+            Self::Unparsable(_) => "unparsable",
+            Self::BadSession(_) => "bad-session",
+            Self::NoRoom(_) => "no-private-copy",
+            Self::NoBackup(_) => "no-undo-copy",
+            Self::BadBackup(_) => "bad-undo-copy",
+            Self::OtherFormat(_) => "unknown-undo-format",
+            Self::Running(_) => "running",
+            Self::Anothers(_) => "owned-by-another-user",
+            Self::OpenToOthers => "writable-by-others",
+            Self::OtherName => "hard-link",
+            Self::NotOverwritten(_) => "not-overwritten",
+            Self::OtherVersion { .. } => "other-schema-version",
+            Self::Unsure(_) => "unsure",
+            Self::NotErased(_) => "not-erased",
+            Self::NotVerified(_) => "not-verified",
+            Self::Io(_) => "io",
+            Self::Sql(_) => "sqlite",
+        }
+    }
+
     /// Whether it is what a browser that is open does to its store.
     pub fn is_browsers_doing(&self) -> bool {
         matches!(self, Self::Locked | Self::KeepsChanging)

@@ -169,6 +169,7 @@ struct StoreRow {
     deletion: Option<DeletionPart>,
     status: &'static str,
     error: Option<String>,
+    error_code: Option<&'static str>,
 }
 
 #[derive(Serialize)]
@@ -220,6 +221,7 @@ pub struct ProcessRow {
 pub struct Problem {
     path: String,
     error: String,
+    error_code: &'static str,
 }
 
 /// The processes that are named.
@@ -238,6 +240,7 @@ impl Problem {
         Self {
             path: error.path.display().to_string(),
             error: error.fault.to_string(),
+            error_code: error.code(),
         }
     }
 }
@@ -264,6 +267,7 @@ impl StoreRow {
             deletion: None,
             status,
             error: None,
+            error_code: None,
         }
     }
 
@@ -277,6 +281,7 @@ impl StoreRow {
     fn failed(&mut self, error: &Error) {
         self.status = "error";
         self.error = Some(error.to_string());
+        self.error_code = Some(error.code());
     }
 }
 

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use serde::Serialize;
 
 use super::Renderer;
-use super::json::{ProcessRow, SCHEMA, Why, processes};
+use super::json::{Problem, ProcessRow, SCHEMA, Why, processes};
 use super::text::{count, grouped, is_or_are, safe};
 use super::words::profiles_of;
 use crate::cli::ui::{self, Ui};
@@ -97,6 +97,8 @@ pub struct JsonRestore {
     id: Option<String>,
     restored: u64,
     stores: Vec<RestoredRow>,
+    /// What went wrong outside of the stores.
+    problems: Vec<Problem>,
 }
 
 #[derive(Serialize)]
@@ -109,6 +111,7 @@ struct RestoredRow {
     #[serde(skip_serializing_if = "Option::is_none")]
     in_use_why: Option<Why>,
     error: Option<String>,
+    error_code: Option<&'static str>,
 }
 
 impl JsonRestore {
@@ -119,6 +122,7 @@ impl JsonRestore {
             id,
             restored: 0,
             stores: Vec::new(),
+            problems: Vec::new(),
         }
     }
 }
@@ -133,11 +137,18 @@ impl Renderer for JsonRestore {
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {
         self.restored = summary.restored;
+        self.problems = summary.problems.iter().map(Problem::of).collect();
         crate::cli::print_json(self)
     }
 }
 
 impl RestoredRow {
+    fn failed(&mut self, error: String, code: &'static str) {
+        self.status = "error";
+        self.error = Some(error);
+        self.error_code = Some(code);
+    }
+
     fn of(back: &PutBack) -> Self {
         let mut row = Self {
             store: back.store.display().to_string(),
@@ -147,17 +158,16 @@ impl RestoredRow {
             in_use_by: Vec::new(),
             in_use_why: None,
             error: None,
+            error_code: None,
         };
         match &back.outcome {
             PutBackOutcome::Restored(done) => {
                 row.restored = done.restored;
                 row.skipped = done.skipped + done.orphaned;
-                row.error = match (&done.trouble, &back.left) {
-                    (Some(fault), _) => Some(fault.to_string()),
-                    (None, left) => left.as_ref().map(ToString::to_string),
-                };
-                if row.error.is_some() {
-                    row.status = "error";
+                if let Some(fault) = &done.trouble {
+                    row.failed(fault.to_string(), fault.code());
+                } else if let Some(error) = &back.left {
+                    row.failed(error.to_string(), error.code());
                 }
             }
             PutBackOutcome::InUse(blocked) => {
@@ -166,8 +176,7 @@ impl RestoredRow {
                 row.in_use_why = Some(Why::of(&blocked.user));
             }
             PutBackOutcome::Failed(error) => {
-                row.status = "error";
-                row.error = Some(error.to_string());
+                row.failed(error.to_string(), error.code());
             }
             PutBackOutcome::Interrupted => row.status = "interrupted",
         }
