@@ -377,7 +377,7 @@ fn without_a_temporary_folder_a_store_is_not_taken_for_empty() {
             command.env(variable, &nowhere);
         }
         let run = Run::of(command).expect(1);
-        assert!(format!("{run:?}").contains("no private copy"), "{run:#?}");
+        assert!(format!("{run:?}").contains("private copy"), "{run:#?}");
     }
     let (code, document) = world.json(&["openai.com"]);
     assert_eq!((code, &document["deleted"]), (0, &serde_json::json!(8)));

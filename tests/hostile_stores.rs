@@ -172,7 +172,7 @@ fn a_rule_that_is_no_browsers_ends_an_undo_and_keeps_the_copy() {
     db.close().unwrap();
     let before = world.files();
     let run = world.run_bare(&["undo"]).expect(1);
-    assert!(run.stderr.contains("layout"), "{run:#?}");
+    assert!(run.stderr.contains("schema"), "{run:#?}");
     assert!(world.files() == before);
     let list = world.run_bare(&["undo", "--list", "--json"]).json();
     assert_eq!(list["undo"].as_array().unwrap().len(), 1);

@@ -525,7 +525,7 @@ fn profile_dir_takes_a_profile_and_a_whole_user_data_folder_of_either_family() {
             home.to_str().unwrap(),
         ])
         .expect(2);
-    assert!(run.stderr.contains("neither a profile"), "{}", run.stderr);
+    assert!(run.stderr.contains("not a profile"), "{}", run.stderr);
 }
 
 #[test]

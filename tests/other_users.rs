@@ -424,7 +424,7 @@ fn a_state_folder_that_the_owner_cannot_use_is_named() {
             run.stderr.contains(&state.display().to_string()),
             "{run:#?}"
         );
-        let said = format!("user {UNKNOWN}, who owns the folder to be worked on, cannot");
+        let said = format!("user {UNKNOWN}, the owner of the profiles, cannot");
         assert!(run.stderr.contains(&said), "{run:#?}");
         assert!(run.stderr.contains("COOKIECLEAN_STATE_DIR"), "{run:#?}");
         assert!(!state.exists());
@@ -441,7 +441,7 @@ fn a_home_behind_a_closed_door_is_an_error() {
     set_mode(&world.root(), 0o700);
     let before = snapshot(&world.home());
     let run = Run::of(at_home(&world, &["openai.com"])).expect(2);
-    let door = format!("may not go through {}", world.root().display());
+    let door = format!("may not pass through {}", world.root().display());
     assert!(run.stderr.contains(&door), "{run:#?}");
     assert!(snapshot(&world.home()) == before);
 }

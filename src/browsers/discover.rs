@@ -42,7 +42,7 @@ pub enum SearchError {
         /// Those there are: browser, folder name, shown name.
         there_are: Vec<(&'static str, String, String)>,
     },
-    #[error("{}: neither a profile nor a user-data folder of a browser that is known here", .0.display())]
+    #[error("{}: not a profile or user-data folder of a known browser", .0.display())]
     NotAProfile(PathBuf),
     #[error(transparent)]
     Unreadable(#[from] Error),

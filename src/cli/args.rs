@@ -15,17 +15,18 @@ use crate::browsers::{BROWSERS, Platform};
 
 /// Removes one site's cookies from every browser on this computer, and nothing else.
 ///
-/// openai.com means that host, every host below it, and the cookies that other
-/// hosts set while embedded in it. A browser that is open is skipped and named.
-/// What was deleted can be put back with "cookieclean undo" for 7 days.
+/// openai.com means that host, every host below it, and cookies that other hosts
+/// set while embedded in it. Browsers that are open are skipped and named. For
+/// 7 days, "cookieclean undo" puts back what was deleted.
 #[derive(Debug, Parser)]
 #[command(
     name = "cookieclean",
     version,
     subcommand_negates_reqs = true,
     override_usage = "cookieclean [OPTIONS] <DOMAIN>...\n       cookieclean <COMMAND> [OPTIONS] ...",
-    after_help = "Exit status: 0 all is as asked; 1 some store could not be read, cleaned or \
-        verified; 2 usage; 3 skipped because a browser is open; 130 interrupted."
+    after_help = "Exit status: 0 success, also when nothing matched; 1 a store could not be \
+        read, cleaned or verified; 2 wrong usage; 3 a browser was open and its profiles were \
+        skipped; 130 interrupted."
 )]
 pub struct Args {
     #[command(subcommand)]
@@ -38,13 +39,13 @@ pub struct Args {
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
-    /// Show what would be deleted; changes nothing, works while browsers run
+    /// Show what would be deleted. Changes nothing, and works while browsers run
     List(List),
-    /// Show the sites that have cookies, with counts
+    /// List the sites that have cookies, with counts
     Sites(Sites),
-    /// Show every browser and profile, its cookie count, and whether it is in use
+    /// List browsers and profiles, with cookie counts and whether they are open
     Profiles(Profiles),
-    /// Put back what a deletion removed
+    /// Put back what a deletion removed, or manage the copies
     Undo(UndoArgs),
 }
 
@@ -55,14 +56,14 @@ pub struct Clean {
     pub matching: Matching,
     #[command(flatten)]
     pub places: Places,
-    /// Only show what would be deleted, as "list" does
-    #[arg(short = 'n', long)]
+    /// Show what would be deleted and delete nothing, as "list" does
+    #[arg(short = 'n', long, help_heading = DELETION)]
     pub dry_run: bool,
-    /// Show what was found and ask before deleting it
-    #[arg(short = 'i', long)]
+    /// Show what was found and ask before deleting
+    #[arg(short = 'i', long, help_heading = DELETION)]
     pub ask: bool,
-    /// Keep no copy of what is deleted
-    #[arg(long)]
+    /// Keep no copy: the deletion cannot be undone
+    #[arg(long, help_heading = DELETION)]
     pub no_undo: bool,
     #[command(flatten)]
     pub in_the_way: OpenBrowsers,
@@ -71,20 +72,28 @@ pub struct Clean {
 /// What to do about browsers that are open.
 #[derive(Debug, Clone, Copy, Group)]
 pub struct OpenBrowsers {
-    /// Wait until browsers in the way are closed, for so many seconds or as long as it takes
+    /// Wait for open browsers to close, at most SECONDS (default: no limit)
     #[arg(
         long,
+        help_heading = OPEN_BROWSERS,
         value_name = "SECONDS",
         num_args = 0..=1,
         require_equals = true,
         default_missing_value = FOR_EVER
     )]
     pub wait: Option<u64>,
-    /// Ask browsers in the way to quit, as a person would, and wait for that
-    /// (30 seconds, or what --wait says); none is ever killed
-    #[arg(long)]
+    /// Ask open browsers to quit, as a person would, and wait (30 seconds, or as --wait
+    /// says). Never kills one
+    #[arg(long, help_heading = OPEN_BROWSERS)]
     pub close: bool,
 }
+
+/// Headings of the help.
+const MATCHING: &str = "What to match";
+const PLACES: &str = "Where to look";
+const OPEN_BROWSERS: &str = "Open browsers";
+const DELETION: &str = "Deletion";
+const OUTPUT: &str = "Output";
 
 /// What `--wait` without a number means.
 const FOR_EVER: &str = "18446744073709551615";
@@ -103,17 +112,17 @@ pub struct List {
 /// What is shown of values.
 #[derive(Debug, Clone, Copy, Default, Group)]
 pub struct Values {
-    /// Decrypt and show the values, which are live credentials; your keyring may ask you
-    #[arg(long)]
+    /// Decrypt and show values. They are live credentials. Your keyring may ask for permission
+    #[arg(long, help_heading = OUTPUT)]
     pub show_values: bool,
-    /// Show values whole, however long
-    #[arg(long, requires = "show_values")]
+    /// Do not cut long values
+    #[arg(long, help_heading = OUTPUT, requires = "show_values")]
     pub full: bool,
 }
 
 #[derive(Debug, Group)]
 pub struct Sites {
-    /// Only sites with this text in their name
+    /// List only sites whose name contains TEXT
     #[arg(value_hint = ValueHint::Other)]
     pub text: Option<String>,
     #[command(flatten)]
@@ -128,17 +137,17 @@ pub struct Profiles {
 
 #[derive(Debug, Group)]
 pub struct UndoArgs {
-    /// Which deletion; the newest when left out
+    /// The deletion to undo (default: the newest)
     #[arg(value_hint = ValueHint::Other)]
     pub id: Option<String>,
-    /// Show the deletions that can be undone
+    /// List the deletions that can be undone
     #[arg(long, conflicts_with_all = ["id", "forget"])]
     pub list: bool,
-    /// Destroy the copies now, of one deletion or of all
+    /// Destroy copies now: of deletion ID, or of all
     #[arg(long)]
     pub forget: bool,
-    /// As root: with the rights and the copies of the owner of this home folder
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    /// As root: work with the rights and the copies of the owner of this home folder
+    #[arg(long, help_heading = PLACES, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub home: Option<PathBuf>,
     #[command(flatten)]
     pub in_the_way: OpenBrowsers,
@@ -147,67 +156,67 @@ pub struct UndoArgs {
 /// Which cookies.
 #[derive(Debug, Group)]
 pub struct Matching {
-    /// The site: a host such as openai.com, or an address pasted from the browser
+    /// A site: a host such as openai.com, or an address copied from the browser
     #[arg(value_name = "DOMAIN", required = true, value_hint = ValueHint::Other)]
     pub domains: Vec<String>,
-    /// Only this host, not its subdomains
-    #[arg(long)]
+    /// Match only this host, not its subdomains
+    #[arg(long, help_heading = MATCHING)]
     pub exact: bool,
-    /// Only cookies with such a name (repeatable; * and ? stand for any text)
-    #[arg(long, value_name = "GLOB", value_parser = glob::Pattern::new, value_hint = ValueHint::Other)]
+    /// Match only cookies with this name (repeatable; * is any text, ? is one character)
+    #[arg(long, help_heading = MATCHING, value_name = "GLOB", value_parser = glob::Pattern::new, value_hint = ValueHint::Other)]
     pub name: Vec<glob::Pattern>,
-    /// All but cookies with such a name (repeatable)
-    #[arg(long, value_name = "GLOB", value_parser = glob::Pattern::new, value_hint = ValueHint::Other)]
+    /// Leave cookies with this name (repeatable)
+    #[arg(long, help_heading = MATCHING, value_name = "GLOB", value_parser = glob::Pattern::new, value_hint = ValueHint::Other)]
     pub keep: Vec<glob::Pattern>,
-    /// Stay signed in: leave what is a login, or looks like one
-    #[arg(long)]
+    /// Stay signed in: leave cookies that are a login, or look like one
+    #[arg(long, help_heading = MATCHING)]
     pub keep_login: bool,
     /// Leave cookies that other hosts set while embedded in this site
-    #[arg(long)]
+    #[arg(long, help_heading = MATCHING)]
     pub no_partitioned: bool,
-    /// Only cookies in this container of Firefox (repeatable; "none": outside of all)
-    #[arg(long, value_name = "NAME", value_hint = ValueHint::Other)]
+    /// Match only cookies in this Firefox container (repeatable; "none": outside of containers)
+    #[arg(long, help_heading = MATCHING, value_name = "NAME", value_hint = ValueHint::Other)]
     pub container: Vec<String>,
-    /// Also the other sites of the same service: chatgpt.com with openai.com
-    #[arg(long)]
+    /// Include the other sites of the same service: chatgpt.com with openai.com
+    #[arg(long, help_heading = MATCHING)]
     pub related: bool,
 }
 
 /// Where to look.
 #[derive(Debug, Group)]
 pub struct Places {
-    /// Only this browser (repeatable): chrome, edge, firefox, ...
-    #[arg(short, long, value_name = "ID", value_parser = known_browsers(), hide_possible_values = true)]
+    /// Look only in this browser (repeatable): chrome, edge, firefox, ...
+    #[arg(short, long, help_heading = PLACES, value_name = "ID", value_parser = known_browsers(), hide_possible_values = true)]
     pub browser: Vec<String>,
-    /// Only this profile (repeatable): its folder name, the name that the browser shows, or its path
-    #[arg(short, long, value_name = "NAME")]
+    /// Look only in this profile (repeatable): its folder name, shown name, or path
+    #[arg(short, long, help_heading = PLACES, value_name = "NAME")]
     pub profile: Vec<String>,
-    /// A profile folder or a whole user-data folder, anywhere (repeatable; replaces the search);
-    /// as root, with the rights of its owner
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    /// Look in this profile or user-data folder instead of searching (repeatable). As root:
+    /// with the rights of its owner
+    #[arg(long, help_heading = PLACES, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub profile_dir: Vec<PathBuf>,
-    /// Look in this home folder instead of yours; as root, with the rights of its owner
-    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    /// Look in this home folder instead of yours. As root: with the rights of its owner
+    #[arg(long, help_heading = PLACES, value_name = "DIR", value_hint = ValueHint::DirPath)]
     pub home: Option<PathBuf>,
-    /// Where below the home folder to look (default: as on this system)
-    #[arg(long, value_name = "OS", value_enum)]
+    /// The system whose folders to look in, for a mounted disk (default: this system)
+    #[arg(long, help_heading = PLACES, value_name = "OS", value_enum)]
     pub layout: Option<LayoutName>,
 }
 
 /// What to print, and how.
 #[derive(Debug, Group)]
 pub struct Output {
-    /// One JSON document on standard output, and nothing else there
-    #[arg(long, global = true)]
+    /// Print one JSON document on standard output, and nothing else there
+    #[arg(long, help_heading = OUTPUT, global = true)]
     pub json: bool,
-    /// Only errors, and what was skipped
-    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    /// Print only errors and what was skipped
+    #[arg(short, long, help_heading = OUTPUT, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Also what was looked at and left alone
-    #[arg(short, long, global = true, action = ArgAction::SetTrue)]
+    /// Also print what was looked at and left alone
+    #[arg(short, long, help_heading = OUTPUT, global = true, action = ArgAction::SetTrue)]
     pub verbose: bool,
     /// When to use colours
-    #[arg(long, global = true, value_name = "WHEN", value_enum, default_value_t)]
+    #[arg(long, help_heading = OUTPUT, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub color: ColorWhen,
 }
 
@@ -252,7 +261,7 @@ impl Args {
                         == Some(ValueSource::CommandLine)
             });
             if let Some(argument) = astray {
-                let message = format!("'{argument}' must stand behind '{name}'");
+                let message = format!("'{argument}' goes after '{name}'");
                 return Err(command.error(ErrorKind::ArgumentConflict, message));
             }
         }

@@ -142,7 +142,7 @@ impl Observer for Terminal<'_> {
             } => {
                 let why = match error {
                     Some(error) => error.to_string(),
-                    None => "there is no way to ask it from here".into(),
+                    None => "it cannot be asked from here".into(),
                 };
                 let closing = match is_waited_for {
                     true => "waiting for you to close it",

@@ -91,10 +91,10 @@ pub fn note(message: &str) {
 /// That the person interrupted, and how many stores were not reached before that.
 pub fn interrupted(not_reached: usize) {
     let rest = match not_reached {
-        0 => "every store is either finished or unchanged".into(),
-        1 => "1 store was not reached, and is unchanged".into(),
+        0 => "every store is either done or unchanged".into(),
+        1 => "1 store was not reached and is unchanged".into(),
         n => format!(
-            "{} were not reached, and are unchanged",
+            "{} were not reached and are unchanged",
             count(n as u64, "store")
         ),
     };
@@ -150,19 +150,19 @@ pub fn failure(failure: &Failure) -> Status {
         }
         Failure::Owner(why) => lines.extend(advice::for_owner(why).map(str::to_owned)),
         Failure::DidYouMean(_, sites) if !sites.is_empty() => {
-            lines.push("Sites with cookies here that may be meant:".to_owned());
+            lines.push("Did you mean one of these sites, which have cookies here?".to_owned());
             lines.extend(sites.iter().map(|site| format!("  {site}")));
         }
         Failure::NoSuchContainer(_, there_are) if there_are.is_empty() => {
             lines.push("No profile has containers.".into());
         }
         Failure::NoSuchContainer(_, there_are) => {
-            lines.push(format!("There are: {}", there_are.join(", ")));
+            lines.push(format!("Known containers: {}", there_are.join(", ")));
         }
         Failure::Search(SearchError::NoSuchProfile { there_are, .. }) => {
             lines.push(match there_are.is_empty() {
-                true => "No profile was found at all.".into(),
-                false => "There are (browser, folder, name):".into(),
+                true => "No profile was found.".into(),
+                false => "Profiles (browser, folder, name):".into(),
             });
             let row = |(browser, folder, name): &(&str, String, String)| {
                 format!("  {browser}  {folder}  \"{name}\"")

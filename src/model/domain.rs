@@ -20,25 +20,24 @@ pub struct Domain {
 /// Why a text is not taken as a domain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DomainError {
-    #[error("an empty text is no domain")]
+    #[error("the domain is empty")]
     Empty,
     #[error(
-        "\"{0}\": wildcards are not needed; a domain as in openai.com means that host and \
-         every host below it"
+        "\"{0}\": wildcards are not needed; openai.com means that host and every host below it"
     )]
     Wildcard(String),
     #[error(
-        "\"{0}\" is shared by many sites (a public suffix); name one of them, as in example.{0}"
+        "\"{0}\" is shared by many sites (a public suffix); name one of them, such as example.{0}"
     )]
     PublicSuffix(String),
     #[error(
-        "\"{0}\" is a bare word, not a domain; write the whole domain, as in {0}.com \
-         (or http://{0}/ if a host of your network is called that)"
+        "\"{0}\" is a word, not a domain; write the whole domain, such as {0}.com \
+         (or http://{0}/ for a host of your own network)"
     )]
     BareWord(String),
-    #[error("\"{0}\" is no host name")]
+    #[error("\"{0}\" is not a host name")]
     NotAHost(String),
-    #[error("\"{0}\": only addresses that start with http:// or https:// have cookies")]
+    #[error("\"{0}\": only addresses with http:// or https:// have cookies")]
     Scheme(String),
 }
 

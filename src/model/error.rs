@@ -38,33 +38,31 @@ pub enum Fault {
     #[error("it is not a regular file")]
     NotAFile,
     /// It is a symbolic link where none is followed.
-    #[error("it is a link, and links are not followed here")]
+    #[error("it is a symbolic link, which is not followed")]
     Link,
     /// The path of the socket beside it would be too long. Lengths in bytes.
     #[error(
-        "its path is {length} bytes long, and may have {room}: the socket at which a browser \
-         that starts has to wait would not fit into it"
+        "its path has {length} bytes, and {room} is the limit: a socket beside it, where a \
+         browser that starts has to wait, needs the rest"
     )]
     PathTooLong { length: usize, room: usize },
     /// Its file system has no sockets, or refuses one.
-    #[error("no socket can be made there, at which a browser that starts would wait: {0}")]
+    #[error("cannot create the socket where a browser that starts would wait: {0}")]
     NoSocket(io::Error),
     /// A browser began to use the profile during the change.
-    #[error("it was taken over meanwhile, and what was changed may not last: {0}")]
+    #[error("a browser took over the profile meanwhile and may undo the change: {0}")]
     TakenOver(String),
     /// It is not an SQLite database.
-    #[error("it is not an SQLite database, or only the beginning of one")]
+    #[error("it is not an SQLite database, or it is cut off")]
     NotADatabase,
     /// The database is damaged.
     #[error("the database is damaged: {0}")]
     Corrupt(String),
     /// The table of the cookies is missing.
-    #[error("it has no table {0}, so it is no cookie store that is known here")]
+    #[error("it has no table {0}, so it is not a known cookie store")]
     NoTable(&'static str),
     /// A column of the table of the cookies is missing.
-    #[error(
-        "its table {table} has no column {column}, so it is of a version that is not known here"
-    )]
+    #[error("its table {table} has no column {column}, so its version is not known")]
     NoColumn {
         table: &'static str,
         column: &'static str,
@@ -73,25 +71,25 @@ pub enum Fault {
     #[error("its platform is not one that a browser makes: {0}")]
     UnknownSchema(String),
     /// It claims more bytes than are stored.
-    #[error("it says to be {length} bytes long, of which {stored} are on the disk")]
+    #[error("its size is {length} bytes, but only {stored} are on the disk")]
     Sparse { length: u64, stored: u64 },
     /// It has more bytes than any cookie store.
-    #[error("{0} bytes of it would have to be copied, more than any cookie store has")]
+    #[error("reading it means copying {0} bytes, more than any cookie store has")]
     TooLarge(u64),
     /// A file that belongs to it, such as its journal, cannot be used.
-    #[error("a file that belongs to it is in the way: {0}")]
+    #[error("a file beside it cannot be used: {0}")]
     Beside(Box<Error>),
     /// Another program has it locked.
     #[error("another program keeps it locked")]
     Locked,
     /// It was changed during every attempt to read it.
-    #[error("it was written to at every attempt to read it")]
+    #[error("it changed during every attempt to read it")]
     KeepsChanging,
     /// The disk or the quota is full.
     #[error("the disk is full")]
     Full,
     /// It lies outside of the folder that was searched.
-    #[error("it leads out of its browser's folder, to {}", .0.display())]
+    #[error("it leads out of the browser's folder, to {}", .0.display())]
     Outside(PathBuf),
     /// A folder on its path belongs to another user.
     #[error("{} belongs to another user, who could lead root elsewhere", .0.display())]
@@ -100,22 +98,22 @@ pub enum Fault {
     #[error("it does not parse: {0}")]
     Unparsable(String),
     /// The session file cannot be read.
-    #[error("it is no session that can be read: {0}")]
+    #[error("it is not a readable session file: {0}")]
     BadSession(String),
     /// No private copy could be made to read it from.
-    #[error("it changes while it is read, and no private copy of it could be made: {0}")]
+    #[error("it changes while it is read, and making a private copy failed: {0}")]
     NoRoom(Box<Error>),
     /// The copy for undo could not be written.
-    #[error("no copy for undo could be written, so nothing was deleted: {0}")]
+    #[error("writing the copy for undo failed, so nothing was deleted: {0}")]
     NoBackup(Box<Error>),
     /// The copy for undo is damaged.
     #[error("the copy for undo is damaged: {0}")]
     BadBackup(String),
     /// The copy for undo was written by a later version.
-    #[error("the copy for undo has format {0}, which this version of cookieclean does not know")]
+    #[error("the copy for undo has format {0}; this version of cookieclean is too old for it")]
     OtherFormat(u32),
     /// The deletion or an undo of it is still running.
-    #[error("deletion {0} is still running, or another undo keeps it locked")]
+    #[error("deletion {0} is still running, or is being undone")]
     Running(String),
     /// It belongs to another user.
     #[error("it belongs to {0}")]
@@ -124,22 +122,22 @@ pub enum Fault {
     #[error("other users may write to it")]
     OpenToOthers,
     /// It has a second name.
-    #[error("the file has another name as well (a hard link)")]
+    #[error("it has a second name (a hard link)")]
     OtherName,
     /// It was removed without being overwritten.
-    #[error("it was removed, but its content could not be overwritten: {0}")]
+    #[error("it was removed, but overwriting its content failed: {0}")]
     NotOverwritten(Box<Fault>),
     /// The browser has changed the version of the store since.
     #[error(
-        "the browser has changed the store's version from {was} to {is} since, \
-         and would not understand the old rows"
+        "the browser has changed the schema from version {was} to {is} since; \
+         the old rows no longer fit"
     )]
     OtherVersion { was: i64, is: i64 },
     /// What became of the rows could not be told.
-    #[error("it is not certain what was deleted, so the copy for undo is kept: {0}")]
+    #[error("it is unclear what was deleted, so the copy for undo stays: {0}")]
     Unsure(Box<Fault>),
     /// Bytes of what was deleted are left.
-    #[error("the cookies are gone, but not all of their bytes could be overwritten: {0}")]
+    #[error("the cookies are deleted, but overwriting their bytes failed: {0}")]
     NotErased(Box<Error>),
     /// The result is not what it has to be.
     #[error("checking the result failed: {0}")]
@@ -202,7 +200,7 @@ impl Fault {
 
     /// It cannot be read to its end: its parts stand in it more often than once.
     pub(crate) fn endless() -> Self {
-        Self::Corrupt("there is more to read in it than a file of its size can hold".into())
+        Self::Corrupt("it has more content than a file of its size can hold".into())
     }
 
     /// Puts the file's name to it.

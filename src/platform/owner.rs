@@ -50,7 +50,7 @@ pub enum NotAsOwner {
     Unreadable(Error),
     /// A link or a folder on the way to the second.
     #[error(
-        "{}: it belongs to {whose}, who is not the owner of {} and could lead root elsewhere",
+        "{}: it belongs to {whose}, not to the owner of {}, and could lead root elsewhere",
         way.display(), folder.display()
     )]
     Led {
@@ -61,7 +61,7 @@ pub enum NotAsOwner {
     #[error("these folders belong to different users: {}", listed(.0))]
     Several(Vec<(PathBuf, String)>),
     #[error(
-        "{}: {name}, who owns it, may not go through {}",
+        "{}: its owner {name} may not pass through {}",
         folder.display(), door.display()
     )]
     Closed {
@@ -69,7 +69,7 @@ pub enum NotAsOwner {
         name: String,
         door: PathBuf,
     },
-    #[error("{}: cannot take on the rights of {name}, who owns it: {why}", folder.display())]
+    #[error("{}: cannot take on the rights of its owner {name}: {why}", folder.display())]
     Refused {
         folder: PathBuf,
         name: String,
@@ -77,11 +77,11 @@ pub enum NotAsOwner {
     },
     /// `COOKIECLEAN_STATE_DIR`.
     #[error(
-        "{}: {name}, who owns the folder to be worked on, cannot keep copies for undo there",
+        "{}: {name}, the owner of the profiles, cannot keep copies for undo there",
         state.display()
     )]
     State { state: PathBuf, name: String },
-    #[error("there is no place for copies for undo: {name} has no home folder here")]
+    #[error("there is nowhere to keep copies for undo: {name} has no home folder here")]
     NoHome { name: String },
 }
 

@@ -6,128 +6,133 @@ use crate::model::error::Fault;
 use crate::platform::owner::NotAsOwner;
 use crate::store::claim::Unseen;
 
-/// Why something runs of which there may be no window to be seen, and how to end it.
+/// Why a program runs without a window, and how to end it.
 pub fn for_unseen(unseen: &Unseen) -> Option<String> {
     Some(match unseen {
-        Unseen::BackgroundApps => "Without a window it runs on for its background apps: quit it \
-            by its icon in the notification area, or turn off \"Continue running background \
-            apps\" in its settings under System."
+        Unseen::BackgroundApps => "It runs in the background, without a window. Quit it by its \
+            icon in the notification area, or turn off \"Continue running background apps\" in \
+            its settings under System."
             .into(),
-        Unseen::StartupBoost => "Startup boost keeps it ready without a window: turn that off in \
+        Unseen::StartupBoost => "Startup boost keeps it running without a window. Turn it off in \
             its settings under System and performance."
             .into(),
         Unseen::BackgroundTask(name) => {
-            format!("It is a background task of Firefox ({name}), which ends by itself.")
+            format!("It is a background task of Firefox ({name}) and ends by itself.")
         }
-        Unseen::Headless => "It was started without a window (--headless), by another program \
-            as a rule: end that one."
+        Unseen::Headless => "It was started without a window (--headless), usually by another \
+            program. Close that program."
             .into(),
-        Unseen::Remnant => "It has ended, but some of its processes have not yet.".into(),
+        Unseen::Remnant => "The browser was closed, but some of its processes still run.".into(),
         Unseen::Cookieclean => return None,
     })
 }
 
-/// A sentence, where there is something to be done on this system, which is called as
-/// in [`std::env::consts::OS`].
+/// What a person can do about a fault of this file, as whole sentences. `system`: as in
+/// [`std::env::consts::OS`].
 pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static str> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     Some(match fault {
         Fault::NotADatabase | Fault::Corrupt(_) if name.contains(".bak") => {
-            "It was left untouched. It is an older copy, which the browser does not use: remove \
-             it, if you do not need it."
+            "It was not changed. It is an older copy that the browser does not use. Delete it if \
+             you do not need it."
         }
-        // It answers so (EPERM) even to the owner of a file that anybody may read.
+        // macOS answers EPERM even to the owner of a file that everybody may read.
         Fault::Denied if system == "macos" => {
-            "Run this as the user whose browser it is. If that is you, macOS keeps your terminal \
-             from it: allow it in System Settings > Privacy & Security > Full Disk Access, and \
-             start the terminal again."
+            "Run this as the user who owns the browser's files. If that is you, macOS blocks your \
+             terminal: allow it in System Settings > Privacy & Security > Full Disk Access, then \
+             restart the terminal."
         }
-        Fault::Denied => "Run this as the user whose browser it is, or make the file accessible.",
-        Fault::ReadOnly => "Make the file, its folder and the disk writable; nothing was changed.",
+        Fault::Denied => {
+            "Run this as the user who owns the browser's files, or give yourself access."
+        }
+        Fault::ReadOnly => {
+            "Nothing was changed. Make the file, its folder and the disk writable, then try again."
+        }
         Fault::NotADatabase | Fault::Corrupt(_) => {
-            "It was left untouched. Start the browser once, which repairs or replaces a damaged \
+            "It was not changed. Start the browser once, which repairs or replaces a damaged \
              store, close it, and try again."
         }
         Fault::NoTable(_) | Fault::NoColumn { .. } => {
-            "It was left untouched. If the browser is newer than this program, look for a newer \
-             cookieclean; if it is very old, start the browser once, which converts it."
+            "It was not changed. If the browser is newer than cookieclean, update cookieclean. If \
+             the file is very old, start the browser once, which converts it."
         }
         Fault::UnknownSchema(_) => {
-            "It was left untouched. If a browser has made it, please report this."
+            "It was not changed. If a browser created it, please report this."
         }
         Fault::Sparse { .. } | Fault::TooLarge(_) => {
-            "It was left untouched; no browser makes such a file. Remove it, if you do not need it."
+            "It was not changed. No browser creates such a file. Delete it if you do not need it."
         }
         Fault::Beside(_) => {
-            "The store was left untouched. Remove that file, if you do not need it; no browser \
-             makes such a one."
+            "The store was not changed. No browser creates such a file. Delete it if you do not \
+             need it."
         }
-        Fault::NotErased(_) => "Close the program that has that file open, and remove the file.",
+        Fault::NotErased(_) => "Close the program that has that file open, then delete the file.",
         Fault::Locked => {
-            "Close the program that has it open (a browser, a backup, another cookieclean) and \
+            "Close the program that has it open (a browser, a backup, another cookieclean), then \
              try again."
         }
-        Fault::KeepsChanging => "Close the browser and try again.",
-        Fault::Full => "Free some space on that disk and try again; the store is as it was.",
+        Fault::KeepsChanging => "Close the browser, then try again.",
+        Fault::Full => "The store was not changed. Free some space on that disk, then try again.",
         Fault::Outside(_) => {
-            "It was left alone. If that is where your cookies really are, name the profile \
-             itself with --profile-dir."
+            "It was skipped. If your cookies really are there, name the profile with --profile-dir."
         }
         Fault::OthersFolder(_) => {
-            "It was left alone. Name the profile itself with --profile-dir: root then works on it \
-             with the rights of its owner."
+            "It was skipped. Name the profile with --profile-dir: root then works on it with the \
+             rights of its owner."
         }
         Fault::Unparsable(_) => {
-            "What it lists may be missing here; folders were searched all the same. \
-             --profile-dir takes a profile that was not found."
+            "Profiles that only this file lists may be missing. Name a missing one with \
+             --profile-dir."
         }
         Fault::BadSession(_) => {
-            "It was left untouched; the browser can hardly read it either. Remove it, if you do \
-             not need the windows and tabs in it."
+            "It was not changed, and the browser probably cannot read it either. Delete it if you \
+             do not need the windows and tabs in it."
         }
-        Fault::NoRoom(_) => "Close the browser, or set TMPDIR (TEMP) to a folder with room in it.",
+        Fault::NoRoom(_) => "Close the browser, or set TMPDIR (TEMP) to a folder with free space.",
         Fault::Unsure(_) => {
-            "Look at what is there with \"cookieclean list\"; \"cookieclean undo\" puts back what is \
+            "\"cookieclean list\" shows what is there; \"cookieclean undo\" puts back what is \
              missing."
         }
         Fault::NoBackup(_) => {
-            "Free the space or mend the folder, set COOKIECLEAN_STATE_DIR to another one, or \
-             delete without a copy: --no-undo."
+            "Free some space or repair that folder, set COOKIECLEAN_STATE_DIR to another folder, \
+             or delete without a copy: --no-undo."
         }
         Fault::OtherVersion { .. } => {
-            "The copy is kept; sign in again, or destroy it with \"cookieclean undo --forget\"."
+            "The copy stays. Sign in again, or destroy it with \"cookieclean undo --forget\"."
         }
         Fault::BadBackup(_) => {
-            "It is kept. \"cookieclean undo --list\" shows its deletion, and \"cookieclean undo \
+            "The copy stays. \"cookieclean undo --list\" shows its deletion; \"cookieclean undo \
              --forget ID\" destroys it."
         }
-        Fault::OtherFormat(_) => "It is kept. Put it back with a newer cookieclean.",
+        Fault::OtherFormat(_) => "The copy stays. Put it back with a newer cookieclean.",
         Fault::Running(_) => {
-            "Wait until it has ended, or end it with Ctrl-C, and try again. \"cookieclean undo \
+            "Wait until it has ended, or stop it with Ctrl-C, then try again. \"cookieclean undo \
              --list\" shows what else can be put back."
         }
         Fault::Anothers(_) => {
-            "Run this as that user, or set COOKIECLEAN_STATE_DIR to a folder of your own, outside \
+            "Run this as that user, or set COOKIECLEAN_STATE_DIR to a folder of your own outside \
              of theirs."
         }
         Fault::OpenToOthers => {
-            "Take that right from them (chmod go-w), or set COOKIECLEAN_STATE_DIR to a folder \
-             that is only yours."
+            "Remove that right (chmod go-w), or set COOKIECLEAN_STATE_DIR to a folder that only \
+             you can write to."
         }
         Fault::NotVerified(_) => {
             "Please report this: it should not happen. \"cookieclean undo --list\" shows \
              whether something can be put back."
         }
-        Fault::Link => "No browser makes a link of that name: see where it leads, and remove it.",
+        Fault::Link => {
+            "No browser creates a link of that name. See where it leads, then delete it."
+        }
         Fault::PathTooLong { .. } => {
             "Nothing was changed. Make the folder reachable by a shorter path (on Linux: mount \
-             --bind), and name that with --profile-dir."
+             --bind) and name that with --profile-dir."
         }
         Fault::NoSocket(_) => {
-            "Nothing was changed. Some network file systems have no sockets: run this where the \
-             browser runs, or on a copy of the profile that is put back."
+            "Nothing was changed. Some network file systems have no sockets. Run this on the \
+             computer that has the disk, or on a copy of the profile that you put back."
         }
-        Fault::TakenOver(_) => "Close the browser, and run this again.",
+        Fault::TakenOver(_) => "Close the browser, then run this again.",
         Fault::Gone
         | Fault::NotAFile
         | Fault::OtherName
@@ -137,19 +142,19 @@ pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static st
     })
 }
 
-/// A sentence, where there is something to be done.
+/// What a person can do about a folder that root does not work on.
 pub fn for_owner(why: &NotAsOwner) -> Option<&'static str> {
     Some(match why {
         NotAsOwner::Led { .. } => {
-            "Nothing was touched. If that is where you want to go, name the folder by its real \
-             path, or run this as its owner."
+            "Nothing was changed. If you mean that folder, name it by its real path, or run this \
+             as its owner."
         }
         NotAsOwner::Several(_) => "Run this once for each owner.",
         NotAsOwner::Closed { .. } => {
-            "Make that folder passable for all (chmod a+x), or mount the disk elsewhere."
+            "Let everybody pass through that folder (chmod a+x), or mount the disk elsewhere."
         }
         NotAsOwner::State { .. } => {
-            "Set COOKIECLEAN_STATE_DIR to a folder of that user, or not at all."
+            "Unset COOKIECLEAN_STATE_DIR, or set it to a folder of that user."
         }
         NotAsOwner::NoHome { .. } => {
             "Name the home folder with --home, set COOKIECLEAN_STATE_DIR to a folder of that \
