@@ -68,7 +68,7 @@ pub enum Fault {
         column: &'static str,
     },
     /// The schema of the database is not one that a browser makes.
-    #[error("its platform is not one that a browser makes: {0}")]
+    #[error("no browser creates such a schema: {0}")]
     UnknownSchema(String),
     /// It claims more bytes than are stored.
     #[error("its size is {length} bytes, but only {stored} are on the disk")]
