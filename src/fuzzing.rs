@@ -49,26 +49,26 @@ pub(crate) struct Input<'a>(pub &'a [u8]);
 
 impl<'a> Input<'a> {
     /// 0 where there is none left.
-    pub fn byte(&mut self) -> u8 {
+    pub(crate) fn byte(&mut self) -> u8 {
         self.take(1).first().copied().unwrap_or(0)
     }
 
     /// At most so many bytes.
-    pub fn take(&mut self, length: usize) -> &'a [u8] {
+    pub(crate) fn take(&mut self, length: usize) -> &'a [u8] {
         let (taken, rest) = self.0.split_at(length.min(self.0.len()));
         self.0 = rest;
         taken
     }
 
     /// What stands before the next line feed, or all.
-    pub fn line(&mut self) -> &'a [u8] {
+    pub(crate) fn line(&mut self) -> &'a [u8] {
         let end = self.0.iter().position(|byte| *byte == b'\n');
         let line = self.take(end.unwrap_or(self.0.len()));
         self.take(1);
         line
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
@@ -158,7 +158,7 @@ pub(crate) struct InMemory {
 }
 
 impl InMemory {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let header = Rows {
             kind: Kind::Chromium,
             version: 0,
@@ -280,12 +280,9 @@ fn check_store(store: &dyn Store, path: &Path, compare: bool) {
         return;
     };
     let after = dump(path).expect("it was sound");
-    let deleted = match deleted {
-        Err(_) => {
-            assert_eq!(after, before, "it failed, and changed the store");
-            return;
-        }
-        Ok(deleted) => deleted,
+    let Ok(deleted) = deleted else {
+        assert_eq!(after, before, "it failed, and changed the store");
+        return;
     };
     assert_eq!(told, deleted.deleted);
     assert_eq!(copy.rows.len() as u64, deleted.deleted);

@@ -253,7 +253,7 @@ fn chromium_store(path: &Path, count: usize) -> rusqlite::Result<()> {
     db.close().map_err(|(_, error)| error)
 }
 
-fn insert_into_chromium(insert: &mut Statement, row: &Row) -> rusqlite::Result<()> {
+fn insert_into_chromium(insert: &mut Statement<'_>, row: &Row) -> rusqlite::Result<()> {
     let created = (row.created + CHROMIUM_EPOCH) * 1_000_000;
     let year = 365 * 86_400 * 1_000_000;
     insert.execute(params![

@@ -30,7 +30,7 @@ struct Measured {
 ///
 /// In turn, because a machine's speed drifts: the ratio of two runs next to each
 /// other says more than that of two medians.
-pub fn compare(title: &str, contenders: &[Contender], rounds: usize, absent: &[String]) {
+pub fn compare(title: &str, contenders: &[Contender<'_>], rounds: usize, absent: &[String]) {
     println!("\n## {title}\n");
     let mut measured: Vec<Measured> = contenders.iter().map(first_run).collect();
     for _ in 0..rounds {
@@ -55,7 +55,7 @@ pub fn compare(title: &str, contenders: &[Contender], rounds: usize, absent: &[S
     }
 }
 
-fn table(contenders: &[Contender], measured: &[Measured], rounds: usize) -> Table {
+fn table(contenders: &[Contender<'_>], measured: &[Measured], rounds: usize) -> Table {
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN);
     table.set_header([
@@ -98,7 +98,7 @@ fn table(contenders: &[Contender], measured: &[Measured], rounds: usize) -> Tabl
 
 /// Warms the caches, and tells what the timed runs do not: the answer, and the
 /// memory it took.
-fn first_run(contender: &Contender) -> Measured {
+fn first_run(contender: &Contender<'_>) -> Measured {
     let mut measured = Measured {
         times: Vec::new(),
         count: None,

@@ -36,14 +36,18 @@ impl Profile {
 /// A search that cannot be done as it was asked for.
 #[derive(Debug, thiserror::Error)]
 pub enum SearchError {
+    /// No profile has a name that was asked for.
     #[error("there is no profile \"{wanted}\"")]
     NoSuchProfile {
+        /// The name.
         wanted: String,
         /// Those there are: browser, folder name, shown name.
         there_are: Vec<(&'static str, String, String)>,
     },
+    /// A folder that was named holds no profile.
     #[error("{}: not a profile or user-data folder of a known browser", .0.display())]
     NotAProfile(PathBuf),
+    /// A folder that was named cannot be read.
     #[error(transparent)]
     Unreadable(#[from] Error),
 }

@@ -12,4 +12,5 @@ mod table;
 pub use discover::{Filter, SearchError, discover};
 pub use profile::{Found, Job, Profile, jobs};
 pub use roots::Roots;
-pub use table::{BROWSERS, Base, Browser, Family, KeyNames, Place, Platform, by_id};
+pub(crate) use table::by_id;
+pub use table::{BROWSERS, Base, Browser, Family, KeyNames, Place, Platform};

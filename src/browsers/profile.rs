@@ -10,6 +10,7 @@ use crate::store::claim::Guard;
 
 /// A profile with its stores.
 pub struct Profile {
+    /// Its browser.
     pub browser: &'static Browser,
     /// The name of its folder.
     pub name: String,
@@ -25,6 +26,7 @@ pub struct Profile {
     pub user_data: PathBuf,
     /// Of the system that its browser runs on.
     pub platform: Platform,
+    /// The files that hold cookies.
     pub stores: Vec<Box<dyn Store>>,
     /// What says whether it is in use; profiles of one user-data directory share it.
     pub guard: Arc<Guard>,
@@ -33,7 +35,9 @@ pub struct Profile {
 /// One store of one profile.
 #[derive(Clone, Copy)]
 pub struct Job<'a> {
+    /// The profile.
     pub profile: &'a Profile,
+    /// The store in it.
     pub store: &'a dyn Store,
 }
 
@@ -53,6 +57,7 @@ pub fn jobs(profiles: &[Profile]) -> Vec<Job<'_>> {
 /// What a search found.
 #[derive(Default)]
 pub struct Found {
+    /// The profiles, in the order of the table of browsers.
     pub profiles: Vec<Profile>,
     /// What is there and cannot be read or used.
     pub problems: Vec<Error>,

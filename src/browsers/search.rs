@@ -38,7 +38,7 @@ pub(crate) struct Search<'a> {
 }
 
 impl<'a> Search<'a> {
-    pub fn new(roots: &'a Roots) -> Self {
+    pub(super) fn new(roots: &'a Roots) -> Self {
         Self {
             roots,
             found: Found::default(),
@@ -49,7 +49,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    pub fn problem(&mut self, problem: Error) {
+    pub(super) fn problem(&mut self, problem: Error) {
         let known = |p: &Error| p.path == problem.path && p.to_string() == problem.to_string();
         if !self.found.problems.iter().any(known) {
             self.found.problems.push(problem);
@@ -59,13 +59,13 @@ impl<'a> Search<'a> {
     /// The folder to which everything is confined: one that the person named, or another
     /// home folder. In one's own home folder a browser's list may lead elsewhere, to
     /// where the person once chose to have a profile.
-    pub fn confinement(&self) -> Option<&Path> {
+    pub(super) fn confinement(&self) -> Option<&Path> {
         self.named.as_deref().or_else(|| self.roots.confinement())
     }
 
     /// Whether the real path is outside of that folder, which is then a problem of what
     /// led there.
-    pub fn leads_out(&mut self, from: &Path, real: &Path) -> bool {
+    pub(super) fn leads_out(&mut self, from: &Path, real: &Path) -> bool {
         let is_out = self
             .confinement()
             .is_some_and(|folder| !platform::is_within(real, folder));
@@ -89,7 +89,7 @@ impl<'a> Search<'a> {
 
     /// Adds a profile unless it was found already, with the stores among `files`, each
     /// with what makes a store of it.
-    pub fn add<'s>(
+    pub(super) fn add<'s>(
         &mut self,
         browser: &'static Browser,
         candidate: Candidate,
@@ -151,7 +151,7 @@ impl<'a> Search<'a> {
 
     /// The path with all links followed; None when there is nothing, and also when
     /// it cannot be told, which is then a problem.
-    pub fn real_path(&mut self, path: &Path) -> Option<PathBuf> {
+    pub(super) fn real_path(&mut self, path: &Path) -> Option<PathBuf> {
         match platform::real_path(path) {
             Ok(real) => Some(real),
             Err(e) if is_absence(&e) => {
@@ -171,7 +171,7 @@ impl<'a> Search<'a> {
     }
 
     /// The folders and files in a folder; that it cannot be read to its end is a problem.
-    pub fn entries(&mut self, folder: &Path) -> Vec<PathBuf> {
+    pub(super) fn entries(&mut self, folder: &Path) -> Vec<PathBuf> {
         let mut paths = Vec::new();
         let read = fs::read_dir(folder).and_then(|entries| {
             for entry in entries {
@@ -188,7 +188,7 @@ impl<'a> Search<'a> {
     }
 
     /// The same of a folder that must not be a link out of another one, a real path.
-    pub fn entries_within(&mut self, folder: &Path, within: &Path) -> Vec<PathBuf> {
+    pub(super) fn entries_within(&mut self, folder: &Path, within: &Path) -> Vec<PathBuf> {
         match self.real_path(folder) {
             Some(real) if platform::is_within(&real, within) => self.entries(folder),
             Some(real) => {
@@ -200,7 +200,7 @@ impl<'a> Search<'a> {
     }
 
     /// Whether there is something of this name; that it cannot be told is a problem.
-    pub fn is_there(&mut self, path: &Path) -> bool {
+    pub(super) fn is_there(&mut self, path: &Path) -> bool {
         match fs::symlink_metadata(path) {
             Ok(_) => true,
             Err(e) if is_absence(&e) => false,

@@ -53,8 +53,11 @@ impl Family {
 /// encrypts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Platform {
+    /// Linux and other POSIX systems but macOS.
     Linux,
+    /// macOS.
     MacOs,
+    /// Windows.
     Windows,
 }
 
@@ -99,14 +102,18 @@ pub struct Browser {
     pub id: &'static str,
     /// What its maker calls it.
     pub name: &'static str,
+    /// How it keeps its cookies.
     pub family: Family,
     /// What its programs are called, in lower case and without `.exe`: one of these
     /// words is a part of the name.
     pub programs: &'static [&'static str],
     /// User-data directories (Chromium) or folders of `profiles.ini` (Gecko).
     pub linux: &'static [Place],
+    /// The same on Windows.
     pub windows: &'static [Place],
+    /// The same on macOS.
     pub macos: &'static [Place],
+    /// What its keys are called.
     pub keys: &'static KeyNames,
 }
 
@@ -147,12 +154,12 @@ const fn keys(linux: &'static [(&'static str, &'static str)], macos: &'static st
 }
 
 /// The browser with this id.
-pub fn by_id(id: &str) -> Option<&'static Browser> {
+pub(crate) fn by_id(id: &str) -> Option<&'static Browser> {
     BROWSERS.iter().find(|b| b.id == id)
 }
 
 /// Stands for a profile whose browser cannot be told from its files.
-pub fn of_family(family: Family) -> &'static Browser {
+pub(super) fn of_family(family: Family) -> &'static Browser {
     let id = match family {
         Chromium => "chromium",
         Gecko => "firefox",

@@ -21,7 +21,7 @@ use crate::undo::Undo;
 /// Deleted cookies listed per store in a report; the rest is counted.
 const SHOWN: usize = 200;
 
-pub fn run(args: &Clean, ui: &Ui) -> Result<Status, Failure> {
+pub(super) fn run(args: &Clean, ui: &Ui) -> Result<Status, Failure> {
     if args.dry_run {
         return list::show(&args.matching, &args.places, Values::default(), ui);
     }

@@ -67,7 +67,7 @@ impl From<Status> for ExitCode {
 
 /// Why nothing was done.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(super) enum Failure {
     #[error("{0}")]
     Domain(DomainError),
     /// A bare word, and the sites that it stands in.
@@ -94,7 +94,7 @@ pub enum Failure {
 }
 
 impl Failure {
-    pub fn status(&self) -> Status {
+    pub(super) fn status(&self) -> Status {
         match self {
             Self::File(_)
             | Self::Output(_)

@@ -10,7 +10,7 @@ use crate::engine::{Cancel, before_copies, discard_copies};
 /// Stores are being changed: a signal to end cancels this. The store at hand is finished,
 /// and no further one begun; this thread is woken, if it sleeps. A second signal ends the
 /// program at once.
-pub fn note() -> Cancel {
+pub(super) fn note() -> Cancel {
     let cancel = Cancel::default();
     cancel.wakes_this_thread();
     let noted = cancel.clone();
@@ -27,7 +27,7 @@ pub fn note() -> Cancel {
 
 /// Stores are only looked at: a signal ends the program, but not before the private
 /// copies of them are gone.
-pub fn end_at_once() {
+pub(super) fn end_at_once() {
     before_copies(|| {
         let _ = ctrlc::set_handler(end);
     });

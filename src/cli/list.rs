@@ -13,12 +13,12 @@ use super::ui::{self, Ui};
 use crate::engine::reveal::Reveal;
 use crate::engine::{Cancel, list};
 
-pub fn run(list: &List, ui: &Ui) -> Result<Status, Failure> {
+pub(super) fn run(list: &List, ui: &Ui) -> Result<Status, Failure> {
     show(&list.matching, &list.places, list.values, ui)
 }
 
 /// Lists what the arguments mean.
-pub fn show(
+pub(super) fn show(
     matching: &Matching,
     places: &Places,
     values: Values,

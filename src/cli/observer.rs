@@ -20,7 +20,7 @@ const TIME_TO_QUIT: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(120);
 
 /// What the options say about blockers; None: ask the person.
-pub fn decision(arguments: OpenBrowsers, ui: &Ui) -> Option<Decision> {
+pub(super) fn decision(arguments: OpenBrowsers, ui: &Ui) -> Option<Decision> {
     let at_most = arguments.wait.map(Duration::from_secs);
     if arguments.close {
         Some(Decision::AskToQuit {
@@ -37,7 +37,7 @@ pub fn decision(arguments: OpenBrowsers, ui: &Ui) -> Option<Decision> {
     }
 }
 
-pub struct Terminal<'a> {
+pub(super) struct Terminal<'a> {
     ui: &'a Ui,
     cancel: &'a Cancel,
     renderer: &'a mut dyn Renderer,
@@ -50,7 +50,7 @@ pub struct Terminal<'a> {
 }
 
 impl<'a> Terminal<'a> {
-    pub fn new(ui: &'a Ui, cancel: &'a Cancel, renderer: &'a mut dyn Renderer) -> Self {
+    pub(super) fn new(ui: &'a Ui, cancel: &'a Cancel, renderer: &'a mut dyn Renderer) -> Self {
         Self {
             ui,
             cancel,
@@ -66,7 +66,7 @@ impl<'a> Terminal<'a> {
     ///
     /// # Errors
     /// The first one there was in writing it.
-    pub fn end(self, summary: &Summary) -> io::Result<()> {
+    pub(super) fn end(self, summary: &Summary) -> io::Result<()> {
         drop(self.progress);
         if summary.is_cancelled {
             ui::interrupted(summary.not_reached);

@@ -9,7 +9,7 @@ use crate::platform::owner::{self, NotAsOwner};
 
 /// Gives up root's rights where the arguments, or a `HOME` that was kept, name the
 /// folder of another user.
-pub fn become_owner(args: &Args) -> Result<(), Failure> {
+pub(super) fn become_owner(args: &Args) -> Result<(), Failure> {
     let state = std::env::var_os("COOKIECLEAN_STATE_DIR")
         .filter(|folder| !folder.is_empty())
         .map(PathBuf::from);

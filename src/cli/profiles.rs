@@ -50,7 +50,7 @@ struct State {
     cookies: Result<u64, Unread>,
 }
 
-pub fn run(profiles: &Profiles, ui: &Ui) -> Result<Status, Failure> {
+pub(super) fn run(profiles: &Profiles, ui: &Ui) -> Result<Status, Failure> {
     let found = target::search(&profiles.places)?;
     let mut status = target::report_search(ui, &found, &profiles.places)?;
     let mut rows = Vec::new();

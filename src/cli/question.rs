@@ -11,7 +11,7 @@ use crate::engine::Cancel;
 ///
 /// # Errors
 /// When the question cannot be written, or the answer not be read.
-pub fn ask(question: &str, cancel: &Cancel) -> io::Result<Option<String>> {
+pub(super) fn ask(question: &str, cancel: &Cancel) -> io::Result<Option<String>> {
     let mut err = anstream::stderr();
     write!(err, "{question} ")?;
     err.flush()?;

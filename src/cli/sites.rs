@@ -52,7 +52,7 @@ impl ProfileRow {
     }
 }
 
-pub fn run(sites: &Sites, ui: &Ui) -> Result<Status, Failure> {
+pub(super) fn run(sites: &Sites, ui: &Ui) -> Result<Status, Failure> {
     let found = target::search(&sites.places)?;
     let mut status = target::report_search(ui, &found, &sites.places)?;
     let mut by_site: BTreeMap<String, SiteRow> = BTreeMap::new();

@@ -15,7 +15,7 @@ use crate::model::services::related;
 use crate::platform;
 
 /// What the arguments mean, and where it is.
-pub fn target(matching: &Matching, places: &Places) -> Result<(Query, Found), Failure> {
+pub(super) fn target(matching: &Matching, places: &Places) -> Result<(Query, Found), Failure> {
     let query = query(matching, places)?;
     let found = search(places)?;
     containers_are_there(&query, &found)?;
@@ -23,7 +23,7 @@ pub fn target(matching: &Matching, places: &Places) -> Result<(Query, Found), Fa
 }
 
 /// Searches the places for profiles.
-pub fn search(places: &Places) -> Result<Found, Failure> {
+pub(super) fn search(places: &Places) -> Result<Found, Failure> {
     let layout = places
         .layout
         .map_or_else(Platform::of_this_system, Platform::from);
@@ -120,7 +120,7 @@ fn sites_like(word: &str, places: &Places) -> Vec<String> {
 ///
 /// # Errors
 /// When it cannot be written.
-pub fn report_search(ui: &Ui, found: &Found, places: &Places) -> io::Result<Status> {
+pub(super) fn report_search(ui: &Ui, found: &Found, places: &Places) -> io::Result<Status> {
     found.problems.iter().for_each(ui::error);
     let status = match found.problems.is_empty() {
         true => Status::Fine,
@@ -139,7 +139,7 @@ pub fn report_search(ui: &Ui, found: &Found, places: &Places) -> io::Result<Stat
 }
 
 /// Where nothing matched, looks for the sites that a person may have meant.
-pub fn add_similar(ui: &Ui, summary: &mut Summary, query: &Query, found: &Found) {
+pub(super) fn add_similar(ui: &Ui, summary: &mut Summary, query: &Query, found: &Found) {
     let is_nothing = summary.matched == 0 && summary.deleted == 0 && !summary.is_cancelled;
     if is_nothing && ui.is_chatty() {
         summary.similar = similar_sites(found, query, threads());
@@ -147,6 +147,6 @@ pub fn add_similar(ui: &Ui, summary: &mut Summary, query: &Query, found: &Found)
 }
 
 /// How many stores are worked on at once, where that is prescribed: for measuring.
-pub fn threads() -> Option<usize> {
+pub(super) fn threads() -> Option<usize> {
     std::env::var("COOKIECLEAN_THREADS").ok()?.parse().ok()
 }

@@ -19,7 +19,7 @@ const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// What the output options and the terminal mean.
-pub struct Ui {
+pub(super) struct Ui {
     /// Standard output is one JSON document.
     pub json: bool,
     /// Nothing on standard output; on standard error, errors and what was skipped.
@@ -31,7 +31,7 @@ pub struct Ui {
 
 impl Ui {
     /// Also sets when colours are used, for all streams.
-    pub fn new(output: &Output) -> Self {
+    pub(super) fn new(output: &Output) -> Self {
         match output.color {
             ColorWhen::Auto => {}
             ColorWhen::Always => anstream::ColorChoice::Always.write_global(),
@@ -46,17 +46,17 @@ impl Ui {
     }
 
     /// Whether a person reads along and wants to.
-    pub fn is_chatty(&self) -> bool {
+    pub(super) fn is_chatty(&self) -> bool {
         !self.json && !self.quiet
     }
 
     /// Whether there is somebody to ask.
-    pub fn can_ask(&self) -> bool {
+    pub(super) fn can_ask(&self) -> bool {
         self.is_chatty() && io::stdin().is_terminal() && io::stderr().is_terminal()
     }
 
     /// Where a report for a person goes.
-    pub fn out(&self) -> Box<dyn Write> {
+    pub(super) fn out(&self) -> Box<dyn Write> {
         match self.quiet {
             true => Box::new(io::sink()),
             false => Box::new(anstream::stdout().lock()),
@@ -64,7 +64,7 @@ impl Ui {
     }
 
     /// Where something goes that a person has to see before they answer.
-    pub fn out_for_question(&self) -> Box<dyn Write> {
+    pub(super) fn out_for_question(&self) -> Box<dyn Write> {
         match self.json {
             true => Box::new(anstream::stderr()),
             false => Box::new(anstream::stdout().lock()),
@@ -73,13 +73,13 @@ impl Ui {
 }
 
 /// An error, with what can be done about it.
-pub fn error(error: &Error) {
+pub(super) fn error(error: &Error) {
     let advice = advice::for_fault(&error.fault, &error.path, std::env::consts::OS);
     say_error(&error.to_string(), advice.as_slice());
 }
 
 /// Something that is no error.
-pub fn note(message: &str) {
+pub(super) fn note(message: &str) {
     let style = WARNING;
     let _ = writeln!(
         anstream::stderr(),
@@ -89,7 +89,7 @@ pub fn note(message: &str) {
 }
 
 /// That the person interrupted, and how many stores were not reached before that.
-pub fn interrupted(not_reached: usize) {
+pub(super) fn interrupted(not_reached: usize) {
     let rest = match not_reached {
         0 => "every store is either done or unchanged".into(),
         1 => "1 store was not reached and is unchanged".into(),
@@ -102,7 +102,7 @@ pub fn interrupted(not_reached: usize) {
 }
 
 /// That something was skipped because it is in use, and what can be done.
-pub fn skipped(what: &str, user: &InUse, has_waited: bool) {
+pub(super) fn skipped(what: &str, user: &InUse, has_waited: bool) {
     let help = match has_waited {
         true => "Close it and run this again.",
         false => "Close it and run this again, or use --wait or --close.",
@@ -111,7 +111,7 @@ pub fn skipped(what: &str, user: &InUse, has_waited: bool) {
 }
 
 /// That something could not be done because of somebody, and what helps.
-pub fn blocked(what: &str, user: &InUse, help: &str) {
+pub(super) fn blocked(what: &str, user: &InUse, help: &str) {
     let help = match user.is_cookieclean() {
         true => "Run this again.",
         false => help,
@@ -123,7 +123,7 @@ pub fn blocked(what: &str, user: &InUse, help: &str) {
 }
 
 /// Why stores of a profile were not read.
-pub fn unread(profile: &Profile, unread: &Unread) {
+pub(super) fn unread(profile: &Profile, unread: &Unread) {
     match unread {
         Unread::InUse { user, .. } => {
             let what = format!("could not read {}", title_of(profile));
@@ -134,7 +134,7 @@ pub fn unread(profile: &Profile, unread: &Unread) {
 }
 
 /// Why nothing was done; gives the status for it.
-pub fn failure(failure: &Failure) -> Status {
+pub(super) fn failure(failure: &Failure) -> Status {
     let mut lines = Vec::new();
     match failure {
         // Who read along has seen enough.

@@ -49,7 +49,7 @@ struct ForgetDocument {
     problems: Vec<Problem>,
 }
 
-pub fn run(arguments: &Arguments, ui: &Ui, undo: &Undo) -> Result<Status, Failure> {
+pub(super) fn run(arguments: &Arguments, ui: &Ui, undo: &Undo) -> Result<Status, Failure> {
     let mut entries = undo.entries(Timestamp::now())?;
     if arguments.list {
         return list(&entries, ui);

@@ -16,6 +16,7 @@ pub struct Blocker {
     pub profiles: Vec<ProfileName>,
     /// Cookies in them that are meant, as far as they could be seen.
     pub cookies: u64,
+    /// Who it is.
     pub user: InUse,
     /// Tells when it is gone.
     pub guard: Arc<Guard>,
@@ -31,6 +32,7 @@ pub struct ProfileName {
 }
 
 impl ProfileName {
+    /// The names of this profile.
     pub fn of(profile: &Profile) -> Self {
         Self {
             folder: profile.name.clone(),
@@ -48,6 +50,7 @@ pub enum Decision {
     Wait(Option<Duration>),
     /// They are asked to quit, as a person would; never killed.
     AskToQuit {
+        /// How long they are waited for; None: without a limit.
         at_most: Option<Duration>,
         /// Whether to wait also for one that cannot be asked, which a person may close.
         or_wait: bool,

@@ -22,19 +22,27 @@ pub struct Cleaned {
     pub counts: Option<Counts>,
     /// Deleted cookies that the observer was not shown, of a deletion that shows some.
     pub not_shown: u64,
+    /// How it ended.
     pub outcome: Outcome,
 }
 
+/// How a deletion ended for a store.
 #[derive(Debug)]
 pub enum Outcome {
     /// `trouble`: the cookies are gone, but something after that did not work.
     Cleaned {
+        /// Cookies that were deleted.
         deleted: u64,
+        /// Cookies that are still there.
         kept: u64,
+        /// What went wrong after the deletion.
         trouble: Option<Error>,
     },
+    /// There was nothing to delete.
     NothingMatched,
+    /// It was skipped: a browser has the profile open.
     InUse(InUse),
+    /// It is as it was before.
     Failed(Error),
     /// Not begun, because it was cancelled.
     Interrupted,
@@ -42,12 +50,15 @@ pub enum Outcome {
 
 /// What is to be deleted, and how.
 pub struct Request<'a> {
+    /// The profiles to look in.
     pub found: &'a Found,
+    /// What to delete.
     pub query: &'a Query,
     /// How many of a store's deleted cookies the observer is shown, at most.
     pub show: usize,
     /// Nothing is deleted, whatever is found: it was not there when the person was asked.
     pub look_only: bool,
+    /// Ends the work early.
     pub cancel: &'a Cancel,
     /// How many stores are worked on at once; None: as many as this computer is good for.
     pub threads: Option<usize>,
@@ -129,7 +140,11 @@ fn blockers_of(deferred: &[(Job<'_>, Cleaned)]) -> Vec<Blocker> {
 }
 
 /// Has everything dealt with that is in the way now, and nothing after that.
-pub fn clear_the_way(found: &Found, scheduler: &mut Scheduler<'_>, observer: &mut dyn Observer) {
+pub(crate) fn clear_the_way(
+    found: &Found,
+    scheduler: &mut Scheduler<'_>,
+    observer: &mut dyn Observer,
+) {
     scheduler.run(observer, |_, pass| {
         let mut all = Vec::new();
         for profile in found.profiles.iter().filter(|_| pass.may_defer) {

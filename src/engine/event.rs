@@ -14,24 +14,43 @@ pub enum Event<'a> {
     /// The profiles in which the work is about to begin.
     Searched(&'a Found),
     /// How many stores are done, and how many there are.
-    Progress { done: usize, of: usize },
+    Progress {
+        /// Stores that are done.
+        done: usize,
+        /// Stores there are.
+        of: usize,
+    },
     /// Cookies of a store that are meant. Of a deletion, which has then succeeded, only
     /// the first ones.
     Matches {
+        /// The store.
         job: Job<'a>,
         /// Whether the profile is in use.
         is_open: bool,
+        /// The cookies, sorted by host and name.
         matches: &'a [Match],
     },
     /// A store was looked at.
-    Looked { job: Job<'a>, looked: &'a Looked },
+    Looked {
+        /// The store.
+        job: Job<'a>,
+        /// What was found.
+        looked: &'a Looked,
+    },
     /// A deletion is done with a store.
-    Cleaned { job: Job<'a>, cleaned: &'a Cleaned },
+    Cleaned {
+        /// The store.
+        job: Job<'a>,
+        /// What was done.
+        cleaned: &'a Cleaned,
+    },
     /// An undo is done with a store.
     Restored(&'a PutBack),
     /// Somebody could not be asked to quit; None: there is no way to ask.
     NotAsked {
+        /// Who it is.
         blocker: &'a Blocker,
+        /// Why; None: there is no way to ask.
         error: Option<io::Error>,
         /// Whether it is waited for all the same.
         is_waited_for: bool,
@@ -44,6 +63,7 @@ pub enum Event<'a> {
 
 /// Who is told. All of it is called on the thread that called the engine.
 pub trait Observer {
+    /// Something happened.
     fn event(&mut self, event: &Event<'_>);
 
     /// What is to be done about these. Asked once, when first somebody is in the way.

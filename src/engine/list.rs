@@ -15,7 +15,9 @@ use crate::store::{Counts, Store};
 /// What a look at a store found.
 #[derive(Debug)]
 pub struct Looked {
+    /// Who has the profile open.
     pub in_use: Option<InUse>,
+    /// What was counted.
     pub outcome: Result<Counts, Unread>,
 }
 
@@ -24,9 +26,12 @@ pub struct Looked {
 pub enum Unread {
     /// Its browser is open, and keeps others from reading.
     InUse {
+        /// Who has it open.
         user: Box<InUse>,
+        /// Why it was not read.
         error: Error,
     },
+    /// It cannot be read.
     Failed(Error),
 }
 
@@ -42,6 +47,7 @@ impl Unread {
         }
     }
 
+    /// Why it was not read.
     pub fn error(&self) -> &Error {
         match self {
             Self::InUse { error, .. } | Self::Failed(error) => error,
@@ -53,7 +59,7 @@ impl Unread {
 ///
 /// # Errors
 /// When one cannot be read.
-pub fn read<'p, T, R: FromIterator<T>>(
+pub(crate) fn read<'p, T, R: FromIterator<T>>(
     profile: &Profile,
     stores: impl IntoIterator<Item = &'p dyn Store>,
     read: impl Fn(&dyn Store) -> Result<T, Error>,
@@ -153,7 +159,7 @@ pub(super) fn sorted(mut matches: Vec<Match>) -> Vec<Match> {
 
 /// The stored sites that a domain may be a misspelling of. It only serves a better
 /// message, so what cannot be read is passed over.
-pub fn similar_sites(found: &Found, query: &Query, threads: Option<usize>) -> Vec<String> {
+pub(crate) fn similar_sites(found: &Found, query: &Query, threads: Option<usize>) -> Vec<String> {
     sites_where(found, threads, |site| {
         let mut wanted = query.domains.iter().map(|domain| site_of(domain.as_str()));
         wanted.any(|domain| is_similar(domain, site))
@@ -162,7 +168,7 @@ pub fn similar_sites(found: &Found, query: &Query, threads: Option<usize>) -> Ve
 
 /// The sites with cookies of which this is true, sorted; what cannot be read is passed
 /// over.
-pub fn sites_where(
+pub(crate) fn sites_where(
     found: &Found,
     threads: Option<usize>,
     wanted: impl Fn(&str) -> bool,

@@ -17,10 +17,12 @@ mod waiting;
 
 pub use blockers::{Blocker, Decision, ProfileName};
 pub use cancel::Cancel;
-pub use delete::{Cleaned, Outcome, Request, clear_the_way, delete};
+pub(crate) use delete::clear_the_way;
+pub use delete::{Cleaned, Outcome, Request, delete};
 pub use event::{Event, Observer};
-pub use list::{Looked, Unread, list, read, similar_sites, sites_where};
-pub use parallel::{Update, in_order};
+pub use list::{Looked, Unread, list};
+pub(crate) use list::{read, similar_sites, sites_where};
+pub(crate) use parallel::{Update, in_order};
 pub use restore::restore;
 pub use scheduler::Scheduler;
 pub use summary::Summary;
@@ -29,12 +31,12 @@ use crate::platform;
 
 /// Has something done before a store is first copied to be read: a program that may be
 /// ended meanwhile has to get ready to [discard](discard_copies) the copy.
-pub fn before_copies(prepare: fn()) {
+pub(crate) fn before_copies(prepare: fn()) {
     platform::before_the_first(prepare);
 }
 
 /// Removes the private copies of stores that are being read, for a program that ends
 /// before it is done.
-pub fn discard_copies() {
+pub(crate) fn discard_copies() {
     platform::remove_temp_folders();
 }

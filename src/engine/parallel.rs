@@ -18,7 +18,7 @@ fn best_number() -> usize {
 }
 
 /// What comes of a job.
-pub enum Update<M, R> {
+pub(crate) enum Update<M, R> {
     /// Something on the way.
     Partial(M),
     /// The end of it.
@@ -28,7 +28,7 @@ pub enum Update<M, R> {
 /// Works on `jobs`, up to `threads` at once (None: as many as this computer is good for);
 /// `tell` hears of every job in the
 /// order of the jobs, on the calling thread.
-pub fn in_order<J: Sync, M: Send, R: Send>(
+pub(crate) fn in_order<J: Sync, M: Send, R: Send>(
     jobs: &[J],
     threads: Option<usize>,
     work: impl Fn(&J, &mut dyn FnMut(M)) -> R + Sync,

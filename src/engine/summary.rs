@@ -19,11 +19,13 @@ pub struct Summary {
     pub profiles: usize,
     /// Profiles with cookies that match; of a deletion, that were deleted.
     pub matched_profiles: usize,
+    /// Cookies that match.
     pub matched: u64,
     /// Of those that match, the ones in profiles that are in use.
     pub matched_open: u64,
     /// Of those that match, or were deleted, the ones partitioned under other sites.
     pub elsewhere: u64,
+    /// Cookies that were deleted.
     pub deleted: u64,
     /// Cookies in stores that were cleaned, or had nothing to delete, which are there
     /// still.

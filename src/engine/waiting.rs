@@ -20,7 +20,7 @@ const LINGERING_POLL: Duration = Duration::from_millis(10);
 /// time is over (`until`; None: it never is).
 ///
 /// One that cannot be looked at counts as free: whoever claims it hears why.
-pub fn until_one_is_free(
+pub(super) fn until_one_is_free(
     guards: &[&Guard],
     until: Option<Instant>,
     cancel: &Cancel,

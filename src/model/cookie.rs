@@ -10,7 +10,9 @@ use crate::model::value::StoredValue;
 pub struct Cookie {
     /// As stored: a leading dot marks a domain cookie, none a host-only one.
     pub host: String,
+    /// The name.
     pub name: String,
+    /// The path.
     pub path: String,
     /// The site under which the cookie is partitioned (CHIPS, Firefox's total
     /// cookie protection), as an origin: `https://openai.com`.
@@ -19,8 +21,11 @@ pub struct Cookie {
     pub container: Option<String>,
     /// None for a session cookie.
     pub expires: Option<Timestamp>,
+    /// Whether it is sent over https only.
     pub secure: bool,
+    /// Whether scripts cannot read it.
     pub http_only: bool,
+    /// Whether other sites may send it.
     pub same_site: SameSite,
     /// None where [`with_values`](super::query::Query::with_values) did not ask for it, or there is none.
     pub value: Option<StoredValue>,
@@ -38,12 +43,17 @@ impl Cookie {
     }
 }
 
+/// The attribute `SameSite`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SameSite {
+    /// Sent with every request.
     None,
+    /// Sent with requests of its own site, and when a link leads there.
     Lax,
+    /// Sent with requests of its own site only.
     Strict,
+    /// The site did not say, or the browser did not store it.
     Unspecified,
 }
 
@@ -52,7 +62,7 @@ pub(super) mod tests {
     use super::*;
 
     /// A cookie of openai.com.
-    pub fn cookie(name: &str, container: Option<&str>) -> Cookie {
+    pub(crate) fn cookie(name: &str, container: Option<&str>) -> Cookie {
         Cookie {
             host: ".openai.com".into(),
             name: name.into(),

@@ -20,23 +20,29 @@ pub struct Domain {
 /// Why a text is not taken as a domain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DomainError {
+    /// There is no text.
     #[error("the domain is empty")]
     Empty,
+    /// It has a `*`.
     #[error(
         "\"{0}\": wildcards are not needed; openai.com means that host and every host below it"
     )]
     Wildcard(String),
+    /// It is a public suffix, such as `co.jp`.
     #[error(
         "\"{0}\" is shared by many sites (a public suffix); name one of them, such as example.{0}"
     )]
     PublicSuffix(String),
+    /// It has no dot.
     #[error(
         "\"{0}\" is a word, not a domain; write the whole domain, such as {0}.com \
          (or http://{0}/ for a host of your own network)"
     )]
     BareWord(String),
+    /// It is not a host name.
     #[error("\"{0}\" is not a host name")]
     NotAHost(String),
+    /// It is an address of another scheme than http and https.
     #[error("\"{0}\": only addresses with http:// or https:// have cookies")]
     Scheme(String),
 }
@@ -176,7 +182,7 @@ impl fmt::Display for Domain {
 /// The site (eTLD+1, by the public suffix list with its private section) that a
 /// stored host belongs to; the host itself where it has none (an address, a
 /// single label, a public suffix).
-pub fn site_of(host: &str) -> &str {
+pub(crate) fn site_of(host: &str) -> &str {
     let host = host.strip_prefix('.').unwrap_or(host);
     if host.parse::<Ipv4Addr>().is_ok() || host.starts_with('[') {
         return host;
@@ -186,7 +192,7 @@ pub fn site_of(host: &str) -> &str {
 
 /// Whether one may be a misspelling of the other: they differ by a typing error, long
 /// ones by two.
-pub fn is_similar(one: &str, other: &str) -> bool {
+pub(crate) fn is_similar(one: &str, other: &str) -> bool {
     const LONG: usize = 8;
     let most = if one.len() < LONG { 1 } else { 2 };
     one != other && strsim::damerau_levenshtein(one, other) <= most

@@ -45,7 +45,12 @@ pub enum Fault {
         "its path has {length} bytes, and {room} is the limit: a socket beside it, where a \
          browser that starts has to wait, needs the rest"
     )]
-    PathTooLong { length: usize, room: usize },
+    PathTooLong {
+        /// Of the path.
+        length: usize,
+        /// The longest that is possible.
+        room: usize,
+    },
     /// Its file system has no sockets, or refuses one.
     #[error("cannot create the socket where a browser that starts would wait: {0}")]
     NoSocket(io::Error),
@@ -64,7 +69,9 @@ pub enum Fault {
     /// A column of the table of the cookies is missing.
     #[error("its table {table} has no column {column}, so its version is not known")]
     NoColumn {
+        /// The table.
         table: &'static str,
+        /// The column.
         column: &'static str,
     },
     /// The schema of the database is not one that a browser makes.
@@ -72,7 +79,12 @@ pub enum Fault {
     UnknownSchema(String),
     /// It claims more bytes than are stored.
     #[error("its size is {length} bytes, but only {stored} are on the disk")]
-    Sparse { length: u64, stored: u64 },
+    Sparse {
+        /// As the file system says.
+        length: u64,
+        /// On the disk.
+        stored: u64,
+    },
     /// It has more bytes than any cookie store.
     #[error("reading it means copying {0} bytes, more than any cookie store has")]
     TooLarge(u64),
@@ -132,7 +144,12 @@ pub enum Fault {
         "the browser has changed the schema from version {was} to {is} since; \
          the old rows no longer fit"
     )]
-    OtherVersion { was: i64, is: i64 },
+    OtherVersion {
+        /// When the rows were deleted.
+        was: i64,
+        /// Now.
+        is: i64,
+    },
     /// What became of the rows could not be told.
     #[error("it is unclear what was deleted, so the copy for undo stays: {0}")]
     Unsure(Box<Fault>),
@@ -221,7 +238,7 @@ pub(crate) fn is_absence(error: &io::Error) -> bool {
 }
 
 /// Attaches the file's name to a result.
-pub trait At<T> {
+pub(crate) trait At<T> {
     fn at(self, path: &Path) -> Result<T, Error>;
 }
 

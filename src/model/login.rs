@@ -133,7 +133,7 @@ const NEVER: &[&str] = &[
 ];
 
 /// Whether a cookie is a login, or looks like one.
-pub fn is_login(host: &str, name: &str) -> bool {
+pub(crate) fn is_login(host: &str, name: &str) -> bool {
     let host = host.trim_start_matches('.');
     let is_below = |known: &str| {
         host.strip_suffix(known)

@@ -1,10 +1,10 @@
 //! The vocabulary: what a person asks for, and what browsers keep. No I/O.
 
-pub mod cookie;
-pub mod domain;
-pub mod error;
-pub mod item;
-pub mod login;
-pub mod query;
-pub mod services;
-pub mod value;
+pub(crate) mod cookie;
+pub(crate) mod domain;
+pub(crate) mod error;
+pub(crate) mod item;
+pub(crate) mod login;
+pub(crate) mod query;
+pub(crate) mod services;
+pub(crate) mod value;

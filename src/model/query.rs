@@ -9,6 +9,7 @@ use super::item::{Item, MatchedBy};
 /// Which cookies are meant.
 #[derive(Debug, Clone)]
 pub struct Query {
+    /// Whose cookies.
     pub domains: Vec<Domain>,
     /// Only the named hosts, neither their subdomains nor what other hosts set
     /// while embedded in them.

@@ -5,7 +5,7 @@ use crate::model::domain::{Domain, site_of};
 
 /// A service: its name, and the sites at which it keeps cookies that belong together, a
 /// login here and a page there.
-pub struct Service {
+pub(crate) struct Service {
     pub name: &'static str,
     pub sites: &'static [&'static str],
 }
@@ -15,7 +15,7 @@ const fn service(name: &'static str, sites: &'static [&'static str]) -> Service 
 }
 
 /// By what redirects where when one signs in, 2026.
-pub const SERVICES: &[Service] = &[
+pub(crate) const SERVICES: &[Service] = &[
     service(
         "ChatGPT",
         &[
@@ -84,7 +84,7 @@ pub const SERVICES: &[Service] = &[
 ];
 
 /// The service that a domain belongs to.
-pub fn service_of(domain: &Domain) -> Option<&'static Service> {
+pub(crate) fn service_of(domain: &Domain) -> Option<&'static Service> {
     let site = site_of(domain.as_str());
     SERVICES
         .iter()
@@ -93,7 +93,7 @@ pub fn service_of(domain: &Domain) -> Option<&'static Service> {
 
 /// The other sites of the services that these domains belong to, without those that the
 /// domains name already.
-pub fn related(domains: &[Domain]) -> Vec<Domain> {
+pub(crate) fn related(domains: &[Domain]) -> Vec<Domain> {
     let mut related: Vec<Domain> = Vec::new();
     for site in domains.iter().filter_map(service_of).flat_map(|s| s.sites) {
         let Ok(site) = Domain::parse(site) else {

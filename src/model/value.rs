@@ -5,11 +5,11 @@ use std::fmt;
 use zeroize::Zeroizing;
 
 /// Bytes that are wiped from memory when they are done with.
-pub type Secret = Zeroizing<Vec<u8>>;
+pub(crate) type Secret = Zeroizing<Vec<u8>>;
 
 /// Longer than any browser lets a value be (4 KiB), also when it is encrypted; a longer
 /// one is not read.
-pub const LONGEST: u64 = 16 << 10;
+pub(crate) const LONGEST: u64 = 16 << 10;
 
 /// A value as its store has it.
 #[derive(Clone, PartialEq, Eq)]
@@ -18,7 +18,12 @@ pub enum StoredValue {
     Plain(Secret),
     /// As a Chromium encrypts it; the store's schema version says what stands in front
     /// of the value.
-    Encrypted { blob: Secret, version: i64 },
+    Encrypted {
+        /// As stored.
+        blob: Secret,
+        /// Of the schema.
+        version: i64,
+    },
     /// So many bytes.
     TooLong(u64),
     /// There is no value where one should be.
@@ -57,9 +62,10 @@ pub enum ValueError {
     /// What is listed is a device-bound session.
     #[error("a device-bound session has no value")]
     NotACookie,
+    /// The cookie has no value.
     #[error("the store has no value of this cookie")]
     Missing,
-    /// In bytes; see [`LONGEST`].
+    /// Its length in bytes; 16 KiB is the limit.
     #[error("it is {0} bytes long, which no browser lets a value be")]
     TooLong(u64),
     /// `v20` of Windows, which is not to be got round.
@@ -68,6 +74,7 @@ pub enum ValueError {
     /// The name of the scheme.
     #[error("it is encrypted in a way that is not known here ({0})")]
     Unknown(String),
+    /// The key does not fit the value.
     #[error("the key at hand does not open it: it was encrypted with another one, or is damaged")]
     Misfit,
     /// As [`ValueError::Misfit`], where that is to be expected.
@@ -79,6 +86,7 @@ pub enum ValueError {
     /// The key fits, and the hash in front of the value is another host's.
     #[error("it was encrypted for another host")]
     OtherHost,
+    /// There is no key.
     #[error("{0}")]
     NoKey(#[from] KeyError),
 }
@@ -86,13 +94,16 @@ pub enum ValueError {
 /// Why there is no key.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum KeyError {
+    /// There is no D-Bus session.
     #[error(
         "the keyring cannot be reached: there is no D-Bus session here (run this on the desktop \
          of the browser's user, without sudo)"
     )]
     NoBus,
+    /// No keyring runs.
     #[error("no keyring is running here")]
     NotRunning,
+    /// The keyring is locked.
     #[error("the keyring is locked; unlock it and look again")]
     Locked,
     /// By the person, or since there is no screen for it.
@@ -101,6 +112,7 @@ pub enum KeyError {
     /// Within so many seconds.
     #[error("the keyring did not answer within {0} seconds")]
     NoAnswer(u64),
+    /// The keyring does not know the browser.
     #[error("the keyring has no key of this browser")]
     NoEntry,
     /// Who could: the beginning of a sentence.
@@ -109,6 +121,7 @@ pub enum KeyError {
     /// What is wrong with it.
     #[error("\"Local State\" of the browser has no key that can be read: {0}")]
     LocalState(String),
+    /// Another error, in the words of the keyring.
     #[error("the keyring failed: {0}")]
     Failed(String),
 }

@@ -8,7 +8,7 @@ use crate::model::value::{KeyError, Secret};
 
 /// What a browser's key is called where it is kept.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub enum Question {
+pub(crate) enum Question {
     /// The attribute `application` of the Secret Service.
     SecretService { application: &'static str },
     /// `Chrome`: the entry `Chrome Safe Storage` in the folder `Chrome Keys`.
@@ -20,7 +20,7 @@ pub enum Question {
 }
 
 /// Who keeps keys on a computer.
-pub trait Keyrings {
+pub(crate) trait Keyrings {
     /// Every secret that goes by that name; the person may be asked for leave.
     ///
     /// # Errors
@@ -36,7 +36,7 @@ pub trait Keyrings {
 
 /// Asks nothing twice, whatever the answer was: a question can be a dialog on the
 /// person's screen.
-pub struct Once<K> {
+pub(crate) struct Once<K> {
     keyrings: K,
     answers: RefCell<HashMap<Question, Result<Vec<Secret>, KeyError>>>,
     /// Keyrings that do not answer at all: another browser's key is not waited for.
@@ -44,7 +44,7 @@ pub struct Once<K> {
 }
 
 impl<K: Keyrings> Once<K> {
-    pub fn new(keyrings: K) -> Self {
+    pub(crate) fn new(keyrings: K) -> Self {
         Self {
             keyrings,
             answers: RefCell::default(),

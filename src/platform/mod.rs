@@ -73,7 +73,7 @@ pub(crate) struct Holder {
 
 impl Holder {
     /// Somebody, of whom no more is known.
-    pub fn unknown() -> Self {
+    pub(crate) fn unknown() -> Self {
         Self {
             pid: None,
             is_of_open_file: false,
@@ -109,13 +109,13 @@ pub(crate) enum LockAttempt {
 pub(crate) struct LockPlace(Option<std::path::PathBuf>);
 
 impl LockPlace {
-    pub fn of(folder: &std::path::Path) -> Self {
+    pub(crate) fn of(folder: &std::path::Path) -> Self {
         Self(cfg!(windows).then(|| canonicalize(folder).ok()).flatten())
     }
 
     /// # Errors
     /// When the lock was taken elsewhere.
-    pub fn check(&self, lock: &HeldFile) -> Result<(), crate::model::error::Fault> {
+    pub(crate) fn check(&self, lock: &HeldFile) -> Result<(), crate::model::error::Fault> {
         match (&self.0, lock.real_folder()) {
             (Some(found), Some(now)) if *found != now => {
                 Err(crate::model::error::Fault::Outside(now))

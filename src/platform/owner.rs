@@ -45,7 +45,7 @@ pub(super) fn works_as(owner: Owner) -> &'static Owner {
 
 /// Why root does not work on a folder.
 #[derive(Debug, thiserror::Error)]
-pub enum NotAsOwner {
+pub(crate) enum NotAsOwner {
     #[error("{0}")]
     Unreadable(Error),
     /// A link or a folder on the way to the second.

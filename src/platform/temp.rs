@@ -25,7 +25,7 @@ pub(crate) fn before_the_first(prepare: fn()) {
 pub(crate) struct TempFolder(Option<TempDir>);
 
 impl TempFolder {
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.0.as_ref().map_or(Path::new(""), TempDir::path)
     }
 }

@@ -39,7 +39,7 @@ pub(crate) enum TurnOf {
 impl Turn {
     /// # Errors
     /// When the file cannot be made in the folder, or not be locked.
-    pub fn at(folder: &Path) -> Result<TurnOf, Error> {
+    pub(crate) fn at(folder: &Path) -> Result<TurnOf, Error> {
         if !held().insert(folder.to_owned()) {
             return Ok(TurnOf::ThisRun);
         }
@@ -61,7 +61,7 @@ impl Turn {
     ///
     /// # Errors
     /// As [`Turn::at`].
-    pub fn wait_at(folder: &Path) -> Result<Option<Self>, Error> {
+    pub(crate) fn wait_at(folder: &Path) -> Result<Option<Self>, Error> {
         const PAUSE: Duration = Duration::from_millis(20);
         for _ in 0..150 {
             if let TurnOf::Us(turn) = Self::at(folder)? {

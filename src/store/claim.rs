@@ -11,13 +11,15 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::model::error::{At, Error, Fault};
-pub use crate::platform::QuitRequest;
+pub(crate) use crate::platform::QuitRequest;
 use crate::platform::{self, Holder, ProcessHandle, Turn, TurnOf};
 
 /// A program that has a profile open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Process {
+    /// Its number.
     pub pid: u32,
+    /// The name of its program.
     pub name: String,
     /// When it was started.
     pub since: Option<Timestamp>,
@@ -30,6 +32,7 @@ pub struct InUse {
     pub by: Vec<Process>,
     /// What shows it, for a person: "its SingletonLock names another computer".
     pub evidence: String,
+    /// Why no window of it may be seen.
     pub unseen: Option<Unseen>,
 }
 
@@ -295,9 +298,8 @@ impl Guard {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// As [`Lock::in_use`], looked at once for all stores: whoever changes something
-    /// has to [claim](Guard::claim) it, which looks again. That we hold it ourselves for
-    /// another store is no use.
+    /// Who uses the profile, asked once for all of its stores; None: nobody, or this run for
+    /// another store. A change needs a [claim](Guard::claim), which asks again.
     ///
     /// # Errors
     /// When the lock cannot be looked at.
@@ -325,8 +327,8 @@ impl Guard {
         self.in_use()
     }
 
-    /// As [`Lock::claim`], or the claim that another store of the profile holds. Waits
-    /// for what is over in seconds, unless it is interrupted.
+    /// Takes the profile until the claim is dropped; stores of one profile share a claim.
+    /// Waits for what is over in seconds, unless it is interrupted.
     ///
     /// # Errors
     /// When a browser has the profile, or the lock cannot be taken.

@@ -1,6 +1,6 @@
 //! What may be asked of a file with cookies in it.
 
-pub mod claim;
+pub(crate) mod claim;
 pub(crate) mod table;
 
 use std::collections::{BTreeMap, HashMap};
@@ -43,7 +43,9 @@ impl Kind {
 
 /// One file that holds cookies.
 pub trait Store: Send + Sync {
+    /// The path of the file.
     fn path(&self) -> &Path;
+    /// The format of the file.
     fn kind(&self) -> Kind;
 
     /// Whether it is an older copy of a store, which the browser may fall back on.
@@ -99,7 +101,9 @@ pub trait Store: Send + Sync {
 /// What a look at a store counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Counts {
+    /// Cookies in the store.
     pub total: u64,
+    /// Those that match.
     pub matched: u64,
     /// Cookies of a host above the domain, which are sent to it too.
     pub also_sent: u64,

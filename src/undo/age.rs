@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
 /// How long copies are kept.
-pub const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
+pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// A time that lies so far ahead was written down while a clock was wrong.
 const AHEAD: SignedDuration = SignedDuration::from_hours(24);
@@ -26,13 +26,13 @@ pub(super) struct Id {
 }
 
 impl Id {
-    pub fn new(created: Timestamp, number: u32) -> Self {
+    pub(super) fn new(created: Timestamp, number: u32) -> Self {
         let stamp = created.strftime(FORMAT).to_string();
         Self { stamp, number }
     }
 
     /// None when the name is not one of ours.
-    pub fn parse(name: &str) -> Option<Self> {
+    pub(super) fn parse(name: &str) -> Option<Self> {
         let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
         let (day, rest) = name.split_once('-')?;
         let (time, number) = match rest.split_once('-') {
@@ -54,7 +54,7 @@ impl Id {
     }
 
     /// None when it is no time, as `20269999-999999`.
-    pub fn created(&self) -> Option<Timestamp> {
+    pub(super) fn created(&self) -> Option<Timestamp> {
         let time = DateTime::strptime(FORMAT, &self.stamp).ok()?;
         TimeZone::UTC.to_timestamp(time).ok()
     }

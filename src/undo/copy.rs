@@ -37,7 +37,7 @@ pub(super) fn is_unfinished(name: &str) -> bool {
 
 /// Which store the rows are of.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct BackupHeader {
+pub(crate) struct BackupHeader {
     #[serde(flatten)]
     pub record: Record,
     pub store: PathBuf,
@@ -98,7 +98,7 @@ impl TryFrom<Written> for Value {
 }
 
 /// A copy that is being written; unless it is [kept](BackupWriter::keep) it goes again.
-pub struct BackupWriter<'a> {
+pub(crate) struct BackupWriter<'a> {
     deletion: &'a Deletion,
     job: Job<'a>,
     number: u32,
@@ -119,7 +119,7 @@ impl<'a> BackupWriter<'a> {
     }
 
     /// The rows are deleted from the store: from now on they are only here.
-    pub fn keep(mut self) {
+    pub(crate) fn keep(mut self) {
         if self.there.take().is_some() {
             self.deletion.note_kept();
         }
@@ -204,7 +204,7 @@ pub(super) struct Reader {
 }
 
 impl Reader {
-    pub fn open(folder: &OwnFolder, name: &str) -> Result<Self, Error> {
+    pub(super) fn open(folder: &OwnFolder, name: &str) -> Result<Self, Error> {
         /// What every version has in its header.
         #[derive(Deserialize)]
         struct Format {
@@ -228,12 +228,12 @@ impl Reader {
         })
     }
 
-    pub fn header_of_copy(&self) -> &BackupHeader {
+    pub(super) fn header_of_copy(&self) -> &BackupHeader {
         &self.header
     }
 
     /// Reads it to its end, and gives its header.
-    pub fn check(mut self) -> (BackupHeader, Result<(), Error>) {
+    pub(super) fn check(mut self) -> (BackupHeader, Result<(), Error>) {
         let read = loop {
             match self.next_row() {
                 Ok(Some(_)) => {}

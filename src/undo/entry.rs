@@ -19,6 +19,7 @@ use crate::store::claim::{Guard, InUse, Refused};
 
 /// A deletion of which something is there, as its name tells.
 pub struct Entry {
+    /// What `cookieclean undo` takes.
     pub id: String,
     name: Id,
     parent: Arc<OwnFolder>,
@@ -31,6 +32,7 @@ pub struct Entry {
 pub struct Content {
     /// When it began; None when no copy tells.
     pub created: Option<Timestamp>,
+    /// The domains that were deleted.
     pub domains: Vec<String>,
     /// How many cookies it can bring back.
     pub cookies: u64,
@@ -51,15 +53,21 @@ pub struct Taken {
 
 /// What became of the rows of one store.
 pub struct PutBack {
+    /// The path of the file.
     pub store: PathBuf,
+    /// How it ended.
     pub outcome: PutBackOutcome,
     /// The rows are back, and their copy could not be destroyed.
     pub left: Option<Error>,
 }
 
+/// How an undo ended for a store.
 pub enum PutBackOutcome {
+    /// The rows are back, but for those that are counted otherwise.
     Restored(Restored),
+    /// It was skipped: a browser has the profile open.
     InUse(Blocked),
+    /// It is as it was before.
     Failed(Error),
     /// Not begun, because the person interrupted.
     Interrupted,

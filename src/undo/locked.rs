@@ -30,7 +30,7 @@ impl Locked {
     ///
     /// # Errors
     /// When another process has it, or the folder is not ours.
-    pub fn take(parent: &OwnFolder, id: &Id) -> Result<Option<Self>, Error> {
+    pub(super) fn take(parent: &OwnFolder, id: &Id) -> Result<Option<Self>, Error> {
         let id = id.to_string();
         let Some(folder) = parent.folder(&id)? else {
             return Ok(None);
@@ -43,7 +43,7 @@ impl Locked {
     ///
     /// # Errors
     /// When it cannot be created or locked.
-    pub fn create(parent: &OwnFolder, id: &Id) -> Result<Option<Self>, Error> {
+    pub(super) fn create(parent: &OwnFolder, id: &Id) -> Result<Option<Self>, Error> {
         let id = id.to_string();
         let Some(folder) = parent.new_folder(&id)? else {
             return Ok(None);
@@ -65,16 +65,16 @@ impl Locked {
         }
     }
 
-    pub fn id(&self) -> &str {
+    pub(super) fn id(&self) -> &str {
         &self.id
     }
 
-    pub fn folder(&self) -> &OwnFolder {
+    pub(super) fn folder(&self) -> &OwnFolder {
         &self.folder
     }
 
     /// Lets go of it.
-    pub fn release(self) {
+    pub(super) fn release(self) {
         // A lock file that stays does no harm.
         let _ = unlock(&self.folder, self.lock);
     }
@@ -83,7 +83,7 @@ impl Locked {
     ///
     /// # Errors
     /// When it cannot be removed for another reason.
-    pub fn remove(self, parent: &OwnFolder) -> Result<bool, Error> {
+    pub(super) fn remove(self, parent: &OwnFolder) -> Result<bool, Error> {
         unlock(&self.folder, self.lock)?;
         drop(self.folder);
         parent.remove_folder(&self.id)

@@ -21,9 +21,10 @@ use std::time::SystemTime;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-pub use age::KEPT;
-pub use copy::{BackupHeader, BackupWriter};
-pub use entry::{Blocked, Content, Entry, PutBack, PutBackOutcome, Taken};
+pub(crate) use age::KEPT;
+pub(crate) use copy::{BackupHeader, BackupWriter};
+pub(crate) use entry::{Blocked, Taken};
+pub use entry::{Content, Entry, PutBack, PutBackOutcome};
 
 use age::{Id, counts_from};
 use locked::Locked;
@@ -46,7 +47,7 @@ pub struct Undo {
 
 /// What is written down of a deletion, with every store that it took rows from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Record {
+pub(crate) struct Record {
     pub schema: u32,
     pub created: Timestamp,
     pub domains: Vec<String>,
@@ -100,7 +101,7 @@ impl Undo {
         Ok(entries)
     }
 
-    /// Destroys the copies that are older than [`KEPT`], and gives what went wrong. It is
+    /// Destroys the copies that are older than 7 days, and gives what went wrong. It is
     /// done at every start, so it looks at nothing but the names while they will do.
     pub fn expire(&self, now: Timestamp) -> Vec<Error> {
         let found = self.open().and_then(|folder| match folder {

@@ -27,7 +27,7 @@ pub(crate) struct Containers {
 }
 
 impl Containers {
-    pub fn of(profile: &Path) -> Self {
+    pub(crate) fn of(profile: &Path) -> Self {
         Self {
             file: profile.join("containers.json"),
             names: OnceLock::new(),
@@ -36,7 +36,7 @@ impl Containers {
 
     /// The name that Firefox shows for a container, None outside of any. One that
     /// is not in the list is called by its number.
-    pub fn name(&self, user_context_id: u32) -> Option<String> {
+    pub(crate) fn name(&self, user_context_id: u32) -> Option<String> {
         if user_context_id == 0 {
             return None;
         }
@@ -45,7 +45,7 @@ impl Containers {
     }
 
     /// The names of all that are listed.
-    pub fn names(&self) -> Vec<String> {
+    pub(crate) fn names(&self) -> Vec<String> {
         self.by_id().values().cloned().collect()
     }
 

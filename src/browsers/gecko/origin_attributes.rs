@@ -26,13 +26,13 @@ pub(super) fn is_known(key: &str) -> bool {
 }
 
 impl OriginAttributes {
-    pub fn parse(suffix: &str) -> Self {
+    pub(super) fn parse(suffix: &str) -> Self {
         let pairs = suffix.strip_prefix('^').unwrap_or(suffix);
         Self::of(form_urlencoded::parse(pairs.as_bytes()))
     }
 
     /// As session files have them: an object, whose members these are.
-    pub fn of_pairs(pairs: &BTreeMap<String, String>) -> Self {
+    pub(super) fn of_pairs(pairs: &BTreeMap<String, String>) -> Self {
         let borrowed = |(key, value)| (Cow::from(key), Cow::from(value));
         Self::of(pairs.iter().map(borrowed))
     }

@@ -7,7 +7,7 @@ use crate::platform::owner::NotAsOwner;
 use crate::store::claim::Unseen;
 
 /// Why a program runs without a window, and how to end it.
-pub fn for_unseen(unseen: &Unseen) -> Option<String> {
+pub(crate) fn for_unseen(unseen: &Unseen) -> Option<String> {
     Some(match unseen {
         Unseen::BackgroundApps => "It runs in the background, without a window. Quit it by its \
             icon in the notification area, or turn off \"Continue running background apps\" in \
@@ -29,7 +29,7 @@ pub fn for_unseen(unseen: &Unseen) -> Option<String> {
 
 /// What a person can do about a fault of this file, as whole sentences. `system`: as in
 /// [`std::env::consts::OS`].
-pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static str> {
+pub(crate) fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static str> {
     let name = file.file_name().unwrap_or_default().to_string_lossy();
     Some(match fault {
         Fault::NotADatabase | Fault::Corrupt(_) if name.contains(".bak") => {
@@ -143,7 +143,7 @@ pub fn for_fault(fault: &Fault, file: &Path, system: &str) -> Option<&'static st
 }
 
 /// What a person can do about a folder that root does not work on.
-pub fn for_owner(why: &NotAsOwner) -> Option<&'static str> {
+pub(crate) fn for_owner(why: &NotAsOwner) -> Option<&'static str> {
     Some(match why {
         NotAsOwner::Led { .. } => {
             "Nothing was changed. If you mean that folder, name it by its real path, or run this \

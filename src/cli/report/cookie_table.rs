@@ -39,7 +39,7 @@ fn row_of(cookie: &Cookie) -> SessionRow {
 
 /// The tables of a profile's stores, which share the widths of their columns.
 #[derive(Default)]
-pub struct CookieTable {
+pub(super) struct CookieTable {
     widths: [usize; 3],
     /// What was shown of the session files of the current profile: of several that
     /// have the same cookie, one is enough to read; each with the values it was shown with.
@@ -53,7 +53,7 @@ pub struct CookieTable {
 }
 
 impl CookieTable {
-    pub fn new(width: Option<usize>, full_values: bool) -> Self {
+    pub(super) fn new(width: Option<usize>, full_values: bool) -> Self {
         Self {
             width,
             full_values,
@@ -62,22 +62,22 @@ impl CookieTable {
     }
 
     /// Cookies that were not shown, since the same ones were.
-    pub fn repeated(&self) -> u64 {
+    pub(super) fn repeated(&self) -> u64 {
         self.repeated
     }
 
     /// Whether a value was cut.
-    pub fn was_cut(&self) -> bool {
+    pub(super) fn was_cut(&self) -> bool {
         self.was_cut
     }
 
     /// What comes now is another profile's.
-    pub fn begin_profile(&mut self) {
+    pub(super) fn begin_profile(&mut self) {
         self.widths = [0; 3];
         self.in_session.clear();
     }
 
-    pub fn write(
+    pub(super) fn write(
         &mut self,
         out: &mut dyn Write,
         job: &Job<'_>,

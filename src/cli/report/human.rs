@@ -21,7 +21,7 @@ const TITLE: Style = Style::new().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default();
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub enum Report {
+pub(crate) enum Report {
     List,
     /// Of what is about to be deleted.
     Preview,
@@ -29,7 +29,7 @@ pub enum Report {
 }
 
 /// A listing or a deletion, as a person reads it.
-pub struct Human<'a> {
+pub(crate) struct Human<'a> {
     report: Report,
     ui: &'a Ui,
     out: Box<dyn Write>,
@@ -42,7 +42,7 @@ pub struct Human<'a> {
 
 impl<'a> Human<'a> {
     /// `full_values`: values are not cut, however long.
-    pub fn new(report: Report, ui: &'a Ui, query: &'a Query, full_values: bool) -> Self {
+    pub(crate) fn new(report: Report, ui: &'a Ui, query: &'a Query, full_values: bool) -> Self {
         Self {
             report,
             ui,

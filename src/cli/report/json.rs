@@ -22,14 +22,14 @@ use crate::store::Counts;
 use crate::store::Kind;
 use crate::store::claim::{InUse, Process, Unseen};
 
-pub const SCHEMA: u32 = 1;
+pub(crate) const SCHEMA: u32 = 1;
 
 /// For the rows of a batch; a row with the longest value needs less than half of it.
 const ROOM: usize = 256 << 10;
 
 /// Writes a value so that no terminal can be fooled by what is in it: what could move the
 /// cursor, hide text or turn it around is escaped. It says the same.
-pub fn write(out: impl Write, value: &(impl Serialize + ?Sized)) -> serde_json::Result<()> {
+pub(crate) fn write(out: impl Write, value: &(impl Serialize + ?Sized)) -> serde_json::Result<()> {
     value.serialize(&mut Serializer::with_formatter(out, Escaping))
 }
 
@@ -183,13 +183,13 @@ struct DeletionPart {
 
 /// What shows that something is in use, and why it may be although no window is seen.
 #[derive(Serialize)]
-pub struct Why {
+pub(crate) struct Why {
     evidence: String,
     unseen: Option<&'static str>,
 }
 
 impl Why {
-    pub fn of(user: &InUse) -> Self {
+    pub(crate) fn of(user: &InUse) -> Self {
         Self {
             evidence: user.evidence.clone(),
             unseen: user.unseen.as_ref().map(name_of),
@@ -210,7 +210,7 @@ fn name_of(unseen: &Unseen) -> &'static str {
 
 /// A process that has a profile open.
 #[derive(Serialize)]
-pub struct ProcessRow {
+pub(crate) struct ProcessRow {
     pid: u32,
     name: String,
     since: Option<Timestamp>,
@@ -218,14 +218,14 @@ pub struct ProcessRow {
 
 /// Something that is there and cannot be read or used, outside of any store.
 #[derive(Serialize)]
-pub struct Problem {
+pub(crate) struct Problem {
     path: String,
     error: String,
     error_code: &'static str,
 }
 
 /// The processes that are named.
-pub fn processes(user: Option<&InUse>) -> Vec<ProcessRow> {
+pub(crate) fn processes(user: Option<&InUse>) -> Vec<ProcessRow> {
     let row = |process: &Process| ProcessRow {
         pid: process.pid,
         name: process.name.clone(),
@@ -236,7 +236,7 @@ pub fn processes(user: Option<&InUse>) -> Vec<ProcessRow> {
 }
 
 impl Problem {
-    pub fn of(error: &Error) -> Self {
+    pub(crate) fn of(error: &Error) -> Self {
         Self {
             path: error.path.display().to_string(),
             error: error.fault.to_string(),
@@ -246,7 +246,7 @@ impl Problem {
 }
 
 /// What could not be searched.
-pub fn problems(found: &Found) -> Vec<Problem> {
+pub(crate) fn problems(found: &Found) -> Vec<Problem> {
     found.problems.iter().map(Problem::of).collect()
 }
 
@@ -286,7 +286,7 @@ impl StoreRow {
 }
 
 /// `list`, written as it goes, so that memory does not grow with what is found.
-pub struct JsonListing {
+pub(crate) struct JsonListing {
     out: StdoutLock<'static>,
     stores: Vec<StoreRow>,
     problems: Vec<Problem>,
@@ -296,7 +296,7 @@ pub struct JsonListing {
 impl JsonListing {
     /// # Errors
     /// When it cannot be written.
-    pub fn begin(query: &Query) -> io::Result<Self> {
+    pub(crate) fn begin(query: &Query) -> io::Result<Self> {
         let mut out = io::stdout().lock();
         let domains: Vec<_> = query.domains.iter().map(|d| d.as_str()).collect();
         write!(out, "{{\"schema\":{SCHEMA},\"domains\":")?;
@@ -366,7 +366,7 @@ impl Renderer for JsonListing {
 
 /// A deletion, written at its end.
 #[derive(Serialize)]
-pub struct JsonDeletion {
+pub(crate) struct JsonDeletion {
     schema: u32,
     domains: Vec<String>,
     deleted: u64,
@@ -383,7 +383,7 @@ struct UndoRow {
 }
 
 impl JsonDeletion {
-    pub fn begin(query: &Query) -> Self {
+    pub(crate) fn begin(query: &Query) -> Self {
         Self {
             schema: SCHEMA,
             domains: query.domain_names(),

@@ -9,7 +9,7 @@ const WORTH_IT: Duration = Duration::from_secs(1);
 
 /// Counts stores, and shows how many are done when there is more than a second of
 /// work left. Nothing is shown where standard error is no terminal.
-pub struct Progress {
+pub(crate) struct Progress {
     started: Instant,
     total: usize,
     done: usize,
@@ -18,7 +18,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    pub fn new(wanted: bool) -> Self {
+    pub(crate) fn new(wanted: bool) -> Self {
         Self {
             started: Instant::now(),
             total: 0,
@@ -29,7 +29,7 @@ impl Progress {
     }
 
     /// So many stores are done, of so many.
-    pub fn set(&mut self, done: usize, total: usize) {
+    pub(crate) fn set(&mut self, done: usize, total: usize) {
         (self.done, self.total) = (done, total);
         if done == total {
             // What comes next is another pass.
@@ -60,7 +60,7 @@ impl Progress {
     }
 
     /// Prints something without the bar getting in the way.
-    pub fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
+    pub(crate) fn aside<T>(&self, print: impl FnOnce() -> T) -> T {
         match &self.bar {
             Some(bar) => bar.suspend(print),
             None => print(),

@@ -13,7 +13,7 @@ use crate::engine::{Event, Summary};
 use crate::undo::{PutBack, PutBackOutcome};
 
 /// For a person.
-pub struct HumanRestore<'a>(pub &'a Ui);
+pub(crate) struct HumanRestore<'a>(pub &'a Ui);
 
 impl Renderer for HumanRestore<'_> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
@@ -92,7 +92,7 @@ impl Renderer for HumanRestore<'_> {
 
 /// One document.
 #[derive(Serialize)]
-pub struct JsonRestore {
+pub(crate) struct JsonRestore {
     schema: u32,
     id: Option<String>,
     restored: u64,
@@ -116,7 +116,7 @@ struct RestoredRow {
 
 impl JsonRestore {
     /// `id`: of the deletion, if there is one to undo.
-    pub fn of(id: Option<String>) -> Self {
+    pub(crate) fn of(id: Option<String>) -> Self {
         Self {
             schema: SCHEMA,
             id,

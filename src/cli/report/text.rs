@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 /// Escapes what could move the cursor, hide text or turn it around: control
 /// characters, and the invisible ones of Unicode's bidirectional algorithm and
 /// their like. A cookie may be called anything.
-pub fn safe(text: &str) -> Cow<'_, str> {
+pub(crate) fn safe(text: &str) -> Cow<'_, str> {
     if !text.contains(is_unsafe) {
         return Cow::Borrowed(text);
     }
@@ -26,7 +26,7 @@ pub fn safe(text: &str) -> Cow<'_, str> {
 }
 
 /// Whether a character is one of those that [`safe`] escapes.
-pub fn is_unsafe(c: char) -> bool {
+pub(crate) fn is_unsafe(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{ad}' | '\u{61c}' | '\u{180e}'
@@ -38,7 +38,7 @@ pub fn is_unsafe(c: char) -> bool {
 }
 
 /// Text made [`safe`], and no longer than so many characters.
-pub fn cut(text: &str, longest: usize) -> String {
+pub(crate) fn cut(text: &str, longest: usize) -> String {
     match text.char_indices().nth(longest) {
         Some((end, _)) => format!("{}\u{2026}", safe(&text[..end])),
         None => safe(text).into_owned(),
@@ -46,7 +46,7 @@ pub fn cut(text: &str, longest: usize) -> String {
 }
 
 /// Text made [`safe`], and no wider than so many columns; whether all of it is there.
-pub fn fit(text: &str, columns: usize) -> (Zeroizing<String>, bool) {
+pub(crate) fn fit(text: &str, columns: usize) -> (Zeroizing<String>, bool) {
     let mut fitting = Zeroizing::new(String::with_capacity(text.len().min(columns) * 4));
     let mut used = 0;
     // How much leaves room for the sign that something was cut.
@@ -68,20 +68,20 @@ pub fn fit(text: &str, columns: usize) -> (Zeroizing<String>, bool) {
 }
 
 /// Columns without lines between them.
-pub fn plain_table() -> Table {
+pub(crate) fn plain_table() -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING);
     table
 }
 
 /// `1 cookie`, `2,986 cookies`.
-pub fn count(n: u64, noun: &str) -> String {
+pub(crate) fn count(n: u64, noun: &str) -> String {
     let plural = if n == 1 { "" } else { "s" };
     format!("{} {noun}{plural}", grouped(n))
 }
 
 /// The verb for so many, now and in the past.
-pub fn is_or_are(n: u64) -> (&'static str, &'static str) {
+pub(crate) fn is_or_are(n: u64) -> (&'static str, &'static str) {
     if n == 1 {
         ("is", "was")
     } else {
@@ -90,7 +90,7 @@ pub fn is_or_are(n: u64) -> (&'static str, &'static str) {
 }
 
 /// A number with a comma at every thousand.
-pub fn grouped(n: u64) -> String {
+pub(crate) fn grouped(n: u64) -> String {
     let digits = n.to_string();
     let mut text = String::new();
     for (i, digit) in digits.chars().enumerate() {

@@ -14,12 +14,12 @@ use crate::platform::owner::working_as;
 use crate::store::claim::InUse;
 
 /// Longer ones would push everything else off the screen; JSON has them whole.
-pub const WIDEST_HOST: usize = 60;
-pub const WIDEST_NAME: usize = 50;
+pub(crate) const WIDEST_HOST: usize = 60;
+pub(crate) const WIDEST_NAME: usize = 50;
 
 /// That no profile was found at all, and what was looked for. `windows_home`: where the
 /// browsers of Windows are, under WSL.
-pub fn nothing_found(
+pub(crate) fn nothing_found(
     out: &mut dyn Write,
     found: &Found,
     verbose: bool,
@@ -68,7 +68,7 @@ fn kinds<'a>(names: &[&'a str]) -> Vec<&'a str> {
 }
 
 /// What puts a deletion back: as its owner, if that is as whom it was deleted.
-pub fn undo_command(id: &str) -> String {
+pub(crate) fn undo_command(id: &str) -> String {
     match working_as().and_then(|owner| owner.undo_home.as_deref()) {
         Some(home) => format!(
             "cookieclean undo --home {} {id}",
@@ -88,13 +88,13 @@ fn quoted(path: &str) -> String {
 }
 
 /// `Google Chrome, profile Work (Profile 1)`.
-pub fn title_of(profile: &Profile) -> String {
+pub(crate) fn title_of(profile: &Profile) -> String {
     let name = name_of(&ProfileName::of(profile));
     format!("{}, profile {name}", profile.browser.name)
 }
 
 /// As [`title_of`]; a browser that has several profiles open goes by its own name.
-pub fn blocker_title(blocker: &Blocker) -> String {
+pub(crate) fn blocker_title(blocker: &Blocker) -> String {
     match blocker.profiles.as_slice() {
         [profile] => format!("{}, profile {}", blocker.browser, name_of(profile)),
         _ => blocker.browser.to_owned(),
@@ -102,7 +102,7 @@ pub fn blocker_title(blocker: &Blocker) -> String {
 }
 
 /// `Google Chrome, profiles Alice (Default) and Work (Profile 1)`.
-pub fn profiles_of(blocker: &Blocker) -> String {
+pub(crate) fn profiles_of(blocker: &Blocker) -> String {
     match blocker.profiles.as_slice() {
         [] | [_] => blocker_title(blocker),
         several => {
@@ -123,7 +123,7 @@ fn name_of(profile: &ProfileName) -> String {
 }
 
 /// `one, two and three`; `word`: and, or.
-pub fn listed(names: &[impl AsRef<str>], word: &str) -> String {
+pub(crate) fn listed(names: &[impl AsRef<str>], word: &str) -> String {
     let names: Vec<_> = names.iter().map(AsRef::as_ref).collect();
     match names.split_last() {
         Some((last, [])) => (*last).to_owned(),
@@ -133,7 +133,7 @@ pub fn listed(names: &[impl AsRef<str>], word: &str) -> String {
 }
 
 /// `it is open (chrome, process 4242, since 09:14)`.
-pub fn is_in_use(user: &InUse) -> String {
+pub(crate) fn is_in_use(user: &InUse) -> String {
     let by = by_whom(user);
     match user.is_cookieclean() {
         true => format!("another cookieclean is working on it{by}"),
@@ -142,7 +142,7 @@ pub fn is_in_use(user: &InUse) -> String {
 }
 
 /// ` (chrome, process 4242, since 09:14)`; what shows it, when no process can be named.
-pub fn by_whom(user: &InUse) -> String {
+pub(crate) fn by_whom(user: &InUse) -> String {
     if user.by.is_empty() {
         return format!(" ({})", user.evidence);
     }
@@ -171,7 +171,7 @@ fn since_when(since: Timestamp, now: Timestamp) -> String {
 }
 
 /// What an item is called: a cookie by its name.
-pub fn name_of_item(item: &Item) -> &str {
+pub(crate) fn name_of_item(item: &Item) -> &str {
     match item {
         Item::Cookie(cookie) => &cookie.name,
         Item::DeviceBoundSession(_) => "(device-bound session)",
@@ -179,7 +179,7 @@ pub fn name_of_item(item: &Item) -> &str {
 }
 
 /// Until when an item lasts, in local time; to the minute when that is soon.
-pub fn lifetime(item: &Item, now: Timestamp) -> String {
+pub(crate) fn lifetime(item: &Item, now: Timestamp) -> String {
     let Some(expires) = item.cookie().and_then(|cookie| cookie.expires) else {
         return "session".into();
     };
@@ -193,7 +193,7 @@ pub fn lifetime(item: &Item, now: Timestamp) -> String {
 }
 
 /// What there is to say of an item besides its columns.
-pub fn remarks(job: &Job<'_>, found: &Match) -> String {
+pub(crate) fn remarks(job: &Job<'_>, found: &Match) -> String {
     let mut remarks = Vec::new();
     if job.store.is_older_copy() {
         remarks.push("in an older copy".to_owned());
@@ -223,7 +223,7 @@ pub fn remarks(job: &Job<'_>, found: &Match) -> String {
 }
 
 /// What a look at a store found.
-pub fn looked_line(job: &Job<'_>, looked: &Looked) -> String {
+pub(crate) fn looked_line(job: &Job<'_>, looked: &Looked) -> String {
     store_line(
         job,
         &match &looked.outcome {
@@ -239,7 +239,7 @@ pub fn looked_line(job: &Job<'_>, looked: &Looked) -> String {
 }
 
 /// What a deletion did with a store.
-pub fn cleaned_line(job: &Job<'_>, cleaned: &Cleaned) -> String {
+pub(crate) fn cleaned_line(job: &Job<'_>, cleaned: &Cleaned) -> String {
     store_line(
         job,
         &match &cleaned.outcome {

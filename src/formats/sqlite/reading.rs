@@ -104,12 +104,12 @@ impl ReadView {
         })
     }
 
-    pub fn connection(&self) -> &Connection {
+    pub(crate) fn connection(&self) -> &Connection {
         &self.db
     }
 
     /// Whether everything that was seen so far belongs to one state of the database.
-    pub fn is_unchanged(&self) -> bool {
+    pub(crate) fn is_unchanged(&self) -> bool {
         match &self.source {
             Source::InPlace(path, before) => {
                 stamp(path).as_ref() == Some(before) && !has_company(path).unwrap_or(true)

@@ -47,7 +47,7 @@ impl Snapshot {
     /// # Errors
     /// When a file cannot be read or is too large, the temporary folder cannot be
     /// written, or the browser wrote at each attempt.
-    pub fn take(path: &Path) -> Result<Self, Fault> {
+    pub(super) fn take(path: &Path) -> Result<Self, Fault> {
         if let Some((db, room)) = in_memory(path)? {
             return Ok(Self::Memory(db, room));
         }
@@ -84,7 +84,7 @@ impl Room {
         (taken + bytes <= MEMORY).then_some(room)
     }
 
-    pub fn bytes(&self) -> u64 {
+    pub(super) fn bytes(&self) -> u64 {
         self.0
     }
 }

@@ -53,7 +53,7 @@ impl Writer {
     ///
     /// # Errors
     /// When it is no database, or cannot be written to. It is never created.
-    pub fn open(path: &Path) -> Result<Self, Fault> {
+    pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
         let bytes = files::check(path)?;
         // Root would not be kept from writing, nor would Wine.
         if path.metadata()?.permissions().readonly() {
@@ -107,7 +107,7 @@ impl Writer {
     ///
     /// # Errors
     /// When the database stays locked.
-    pub fn begin(&mut self) -> Result<Transaction<'_>, Fault> {
+    pub(crate) fn begin(&mut self) -> Result<Transaction<'_>, Fault> {
         Ok(self
             .db()
             .transaction_with_behavior(TransactionBehavior::Immediate)?)
@@ -118,7 +118,7 @@ impl Writer {
     ///
     /// # Errors
     /// When someone else still reads the WAL, or the disk fails.
-    pub fn close(mut self) -> Result<(), Fault> {
+    pub(crate) fn close(mut self) -> Result<(), Fault> {
         match self.wal {
             true => self.erase_wal()?,
             false => self.erase_journal()?,

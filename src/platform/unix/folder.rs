@@ -45,7 +45,7 @@ impl Folder {
     ///
     /// # Errors
     /// When it is not there, or a link has come into its path since.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         let mut names = Vec::new();
         for component in path.components() {
             match component {
@@ -74,7 +74,7 @@ impl Folder {
     }
 
     /// Opens a regular file for reading.
-    pub fn open_file(&self, name: &OsStr) -> io::Result<File> {
+    pub(crate) fn open_file(&self, name: &OsStr) -> io::Result<File> {
         self.open_with(name, OFlags::RDONLY)
     }
 
@@ -89,14 +89,14 @@ impl Folder {
     }
 
     /// Creates a file for writing that must not be there yet, for its owner only.
-    pub fn create(&self, name: &OsStr) -> io::Result<File> {
+    pub(crate) fn create(&self, name: &OsStr) -> io::Result<File> {
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | A_FILE;
         Ok(openat(&self.0, name, flags, Mode::RUSR | Mode::WUSR)?.into())
     }
 
     /// Gives a new file the owner and the access rights of the one of this name. No more
     /// than those: a program that runs as its owner would be a gift to whoever wrote it.
-    pub fn take_after(&self, new: &File, old: &File) -> io::Result<()> {
+    pub(crate) fn take_after(&self, new: &File, old: &File) -> io::Result<()> {
         let (is, was) = (new.metadata()?, old.metadata()?);
         if (is.uid(), is.gid()) != (was.uid(), was.gid()) {
             fchown(new, Some(was.uid()), Some(was.gid()))?;
@@ -105,17 +105,17 @@ impl Folder {
     }
 
     /// Puts a file in the place of another, in one step.
-    pub fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         Ok(renameat(&self.0, from, &self.0, to)?)
     }
 
-    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
+    pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
         Ok(unlinkat(&self.0, name, AtFlags::empty())?)
     }
 
     /// The names of the regular files that are ours, or of the folder's owner, to whom we
     /// give what we make as root.
-    pub fn own_files(&self) -> io::Result<Vec<OsString>> {
+    pub(crate) fn own_files(&self) -> io::Result<Vec<OsString>> {
         let owner = rustix::fs::fstat(&self.0)?.st_uid;
         let us = rustix::process::geteuid().as_raw();
         let mut names = Vec::new();
@@ -134,12 +134,12 @@ impl Folder {
     }
 
     /// Makes the names in it safe from a power cut.
-    pub fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         Ok(rustix::fs::fsync(&self.0)?)
     }
 
     /// The content of a file that another one is about to replace.
-    pub fn old_content(&self, name: &OsStr) -> Option<OldContent> {
+    pub(crate) fn old_content(&self, name: &OsStr) -> Option<OldContent> {
         self.open_with(name, OFlags::WRONLY).ok().map(OldContent)
     }
 }
@@ -168,7 +168,7 @@ impl OldContent {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn overwrite(mut self) -> io::Result<()> {
+    pub(crate) fn overwrite(mut self) -> io::Result<()> {
         let metadata = self.0.metadata()?;
         if metadata.nlink() > 0 {
             return Ok(());

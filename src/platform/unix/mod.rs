@@ -101,7 +101,7 @@ impl HeldFile {
     ///
     /// # Errors
     /// When the file cannot be opened for writing, is a link, or locks are not supported.
-    pub fn take(path: &Path) -> Result<LockAttempt, Fault> {
+    pub(crate) fn take(path: &Path) -> Result<LockAttempt, Fault> {
         for _ in 0..TRIES {
             let mut options = OpenOptions::new();
             options.read(true).write(true);
@@ -132,7 +132,7 @@ impl HeldFile {
     }
 
     /// As [`HeldFile::take`], of a file that is ours alone, and goes in any case.
-    pub fn take_own(path: &Path) -> Result<LockAttempt, Fault> {
+    pub(crate) fn take_own(path: &Path) -> Result<LockAttempt, Fault> {
         let mut taken = Self::take(path)?;
         if let LockAttempt::Ours(held) = &mut taken {
             held.is_removed = true;
@@ -140,17 +140,17 @@ impl HeldFile {
         Ok(taken)
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// Where folders can be replaced all the time, this says nothing.
-    pub fn real_folder(&self) -> Option<PathBuf> {
+    pub(crate) fn real_folder(&self) -> Option<PathBuf> {
         None
     }
 
     /// Whether it is still the file of that name, which is the one that others lock.
-    pub fn is_there(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         let there = self.path.symlink_metadata();
         match (there, self.file.metadata()) {
             (Ok(there), Ok(here)) => (there.dev(), there.ino()) == (here.dev(), here.ino()),
@@ -159,7 +159,7 @@ impl HeldFile {
     }
 
     /// Removes the file if it is to go. True when it was removed: the lock is still held.
-    pub fn remove(&mut self) -> bool {
+    pub(crate) fn remove(&mut self) -> bool {
         std::mem::take(&mut self.is_removed)
             && self.is_there()
             && fs::remove_file(&self.path).is_ok()

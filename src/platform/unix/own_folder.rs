@@ -35,7 +35,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it is not ours, not a folder, or cannot be opened.
-    pub fn open(path: &Path) -> Result<Option<Self>, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>, Error> {
         // A slash at its end would follow a link.
         let path: PathBuf = path.components().collect();
         match open_folder(CWD, &path) {
@@ -50,7 +50,7 @@ impl OwnFolder {
     /// # Errors
     /// As [`OwnFolder::open`], and when root would leave something of its own in a folder
     /// of another user.
-    pub fn create(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn create(path: &Path) -> Result<Self, Error> {
         let path: PathBuf = path.components().collect();
         refuse_homes_of_others(&path)?;
         if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
@@ -91,12 +91,12 @@ impl OwnFolder {
         self.handle.metadata().map(|m| m.mode()).at(&self.path)
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The path of something in it, for a message.
-    pub fn path_of(&self, name: &str) -> PathBuf {
+    pub(crate) fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
@@ -104,7 +104,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// As [`OwnFolder::open`].
-    pub fn folder(&self, name: &str) -> Result<Option<Self>, Error> {
+    pub(crate) fn folder(&self, name: &str) -> Result<Option<Self>, Error> {
         let path = self.path_of(name);
         match open_folder(&self.handle, Path::new(name)) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
@@ -117,7 +117,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// As [`OwnFolder::open`].
-    pub fn folder_or_new(&self, name: &str) -> Result<Self, Error> {
+    pub(crate) fn folder_or_new(&self, name: &str) -> Result<Self, Error> {
         if let Some(new) = self.new_folder(name)? {
             self.sync()?;
             return Ok(new);
@@ -137,7 +137,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it cannot be created.
-    pub fn new_folder(&self, name: &str) -> Result<Option<Self>, Error> {
+    pub(crate) fn new_folder(&self, name: &str) -> Result<Option<Self>, Error> {
         match retry_on_intr(|| mkdirat(&self.handle, name, Mode::RWXU)) {
             Err(Errno::EXIST) => return Ok(None),
             other => other.map_err(io::Error::from).at(&self.path_of(name))?,
@@ -155,7 +155,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it cannot be removed for another reason.
-    pub fn remove_folder(&self, name: &str) -> Result<bool, Error> {
+    pub(crate) fn remove_folder(&self, name: &str) -> Result<bool, Error> {
         match retry_on_intr(|| unlinkat(&self.handle, name, AtFlags::REMOVEDIR)) {
             Err(Errno::NOTEMPTY | Errno::EXIST) => Ok(false),
             // Another one was quicker.
@@ -168,7 +168,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it cannot be read to its end.
-    pub fn entries(&self) -> Result<Vec<(String, EntryKind)>, Error> {
+    pub(crate) fn entries(&self) -> Result<Vec<(String, EntryKind)>, Error> {
         retry_on_intr(|| self.read())
             .map_err(io::Error::from)
             .at(&self.path)
@@ -210,7 +210,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it is missing, cannot be opened, is not ours, or has another name.
-    pub fn file(&self, name: &str, access: Access) -> Result<File, Error> {
+    pub(crate) fn file(&self, name: &str, access: Access) -> Result<File, Error> {
         let access = match access {
             Access::Read => OFlags::RDONLY,
             Access::Write => OFlags::WRONLY,
@@ -244,7 +244,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it cannot be created.
-    pub fn new_file(&self, name: &str) -> Result<File, Error> {
+    pub(crate) fn new_file(&self, name: &str) -> Result<File, Error> {
         // It is ours, whatever it is opened through: nothing that could fail follows.
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::CLOEXEC;
         let mode = Mode::RUSR | Mode::WUSR;
@@ -257,7 +257,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// As [`OwnFolder::file`].
-    pub fn file_to_lock(&self, name: &str) -> Result<Option<File>, Error> {
+    pub(crate) fn file_to_lock(&self, name: &str) -> Result<Option<File>, Error> {
         let flags = OFlags::RDWR | OFlags::CREATE;
         match self.open_file(name, flags, Mode::RUSR | Mode::WUSR) {
             Err(Error {
@@ -271,7 +271,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When the system does not tell.
-    pub fn is_nameless(&self, file: &File) -> Result<bool, Error> {
+    pub(crate) fn is_nameless(&self, file: &File) -> Result<bool, Error> {
         file.metadata().map(|m| m.nlink() == 0).at(&self.path)
     }
 
@@ -279,7 +279,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When that fails.
-    pub fn rename(&self, from: &str, to: &str) -> Result<(), Error> {
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), Error> {
         retry_on_intr(|| renameat(&self.handle, from, &self.handle, to))
             .map_err(io::Error::from)
             .at(&self.path_of(to))
@@ -289,7 +289,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it cannot be removed.
-    pub fn remove(&self, name: &str) -> Result<(), Error> {
+    pub(crate) fn remove(&self, name: &str) -> Result<(), Error> {
         match retry_on_intr(|| unlinkat(&self.handle, name, AtFlags::empty())) {
             Err(Errno::NOENT) => Ok(()),
             other => other.map_err(io::Error::from).at(&self.path_of(name)),
@@ -300,7 +300,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn sync(&self) -> Result<(), Error> {
+    pub(crate) fn sync(&self) -> Result<(), Error> {
         self.handle.sync_all().at(&self.path)
     }
 
@@ -309,7 +309,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When the system does not tell.
-    pub fn modified(&self) -> Result<SystemTime, Error> {
+    pub(crate) fn modified(&self) -> Result<SystemTime, Error> {
         self.handle
             .metadata()
             .and_then(|m| m.modified())
@@ -318,7 +318,7 @@ impl OwnFolder {
 
     /// # Errors
     /// When it cannot be set.
-    pub fn set_modified(&self, time: SystemTime) -> Result<(), Error> {
+    pub(crate) fn set_modified(&self, time: SystemTime) -> Result<(), Error> {
         self.handle.set_modified(time).at(&self.path)
     }
 }

@@ -24,7 +24,7 @@ pub(crate) struct ProcessHandle {
 impl ProcessHandle {
     /// # Errors
     /// `NotFound` when there is no process of this number.
-    pub fn open(pid: u32) -> io::Result<Self> {
+    pub(crate) fn open(pid: u32) -> io::Result<Self> {
         let pid = i32::try_from(pid).ok().and_then(Pid::from_raw);
         let pid = pid.ok_or(io::ErrorKind::NotFound)?;
         #[cfg(target_os = "linux")]
@@ -47,7 +47,7 @@ impl ProcessHandle {
         })
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.pid.as_raw_nonzero().get().unsigned_abs()
     }
 
@@ -55,7 +55,7 @@ impl ProcessHandle {
     ///
     /// # Errors
     /// `NotFound` when it has ended; `PermissionDenied` when it belongs to another user.
-    pub fn interrupt(&self) -> io::Result<()> {
+    pub(crate) fn interrupt(&self) -> io::Result<()> {
         self.send(Signal::INT).map_err(not_found)
     }
 
@@ -69,7 +69,7 @@ impl ProcessHandle {
 
     /// Which of these signals it has handlers for; None when that cannot be told, as
     /// everywhere but on Linux.
-    pub fn handles<const N: usize>(&self, signals: [Signal; N]) -> Option<[bool; N]> {
+    pub(crate) fn handles<const N: usize>(&self, signals: [Signal; N]) -> Option<[bool; N]> {
         #[cfg(target_os = "linux")]
         {
             let process = procfs::process::Process::new(self.pid.as_raw_nonzero().get()).ok()?;
@@ -84,7 +84,7 @@ impl ProcessHandle {
     }
 
     /// Returns when it has ended.
-    pub fn wait(&self) {
+    pub(crate) fn wait(&self) {
         #[cfg(target_os = "linux")]
         if let Some(descriptor) = &self.descriptor {
             use rustix::event::{PollFd, PollFlags, poll};

@@ -37,7 +37,7 @@ impl Folder {
     ///
     /// # Errors
     /// When it is not there, or a link has come into its path since.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
         // Of any length; that it followed links is seen in what follows.
         let path = std::path::absolute(path)?;
         let mut ways: Vec<_> = path.ancestors().collect();
@@ -57,7 +57,7 @@ impl Folder {
     }
 
     /// Opens a regular file for reading.
-    pub fn open_file(&self, name: &OsStr) -> io::Result<File> {
+    pub(crate) fn open_file(&self, name: &OsStr) -> io::Result<File> {
         self.open_with(name, OpenOptions::new().read(true))
     }
 
@@ -74,7 +74,7 @@ impl Folder {
 
     /// Creates a file for writing that must not be there yet. Who may read it, it has
     /// from the folder.
-    pub fn create(&self, name: &OsStr) -> io::Result<File> {
+    pub(crate) fn create(&self, name: &OsStr) -> io::Result<File> {
         let access = GENERIC_READ.0 | GENERIC_WRITE.0 | READ_CONTROL.0 | WRITE_DAC.0;
         OpenOptions::new()
             .write(true)
@@ -85,12 +85,12 @@ impl Folder {
     }
 
     /// Gives a new file the access list of an old one.
-    pub fn take_after(&self, new: &File, old: &File) -> io::Result<()> {
+    pub(crate) fn take_after(&self, new: &File, old: &File) -> io::Result<()> {
         copy_access(old, new)
     }
 
     /// Puts a file in the place of another, in one step.
-    pub fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
+    pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
         let mut tries = TRIES;
         loop {
             tries -= 1;
@@ -103,12 +103,12 @@ impl Folder {
         }
     }
 
-    pub fn remove(&self, name: &OsStr) -> io::Result<()> {
+    pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
         fs::remove_file(self.at(name))
     }
 
     /// The names of the regular files; everybody's profile is their own.
-    pub fn own_files(&self) -> io::Result<Vec<OsString>> {
+    pub(crate) fn own_files(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
         for entry in fs::read_dir(&self.path)? {
             let entry = entry?;
@@ -121,14 +121,14 @@ impl Folder {
 
     /// NTFS keeps its names safe by itself, and a folder cannot be synced.
     #[allow(clippy::unnecessary_wraps, reason = "it can fail elsewhere")]
-    pub fn sync(&self) -> io::Result<()> {
+    pub(crate) fn sync(&self) -> io::Result<()> {
         Ok(())
     }
 
     /// The content of a file that another one is about to replace. That it is open does
     /// not hinder that, where files are replaced as on POSIX (NTFS since Windows 10).
     /// None where it has another name: by that it is somebody's backup.
-    pub fn old_content(&self, name: &OsStr) -> Option<OldContent> {
+    pub(crate) fn old_content(&self, name: &OsStr) -> Option<OldContent> {
         let file = self.open_with(name, OpenOptions::new().write(true)).ok()?;
         names_of(&file)
             .is_ok_and(|n| n == 1)
@@ -165,7 +165,7 @@ impl OldContent {
     ///
     /// # Errors
     /// When the disk fails.
-    pub fn overwrite(mut self) -> io::Result<()> {
+    pub(crate) fn overwrite(mut self) -> io::Result<()> {
         let zeros = io::repeat(0).take(self.0.metadata()?.len());
         io::copy(&mut { zeros }, &mut self.0)?;
         self.0.sync_data()

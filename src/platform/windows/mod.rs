@@ -179,7 +179,7 @@ impl HeldFile {
     ///
     /// # Errors
     /// When it is a link, or cannot be opened for another reason than that somebody has it.
-    pub fn take(path: &Path) -> Result<LockAttempt, Fault> {
+    pub(crate) fn take(path: &Path) -> Result<LockAttempt, Fault> {
         let mut options = OpenOptions::new();
         options
             .read(true)
@@ -218,16 +218,16 @@ impl HeldFile {
     }
 
     /// No file of ours does here what the browsers' own do.
-    pub fn take_own(path: &Path) -> Result<LockAttempt, Fault> {
+    pub(crate) fn take_own(path: &Path) -> Result<LockAttempt, Fault> {
         Self::take(path)
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The folder that it is really in; None where the system does not tell.
-    pub fn real_folder(&self) -> Option<PathBuf> {
+    pub(crate) fn real_folder(&self) -> Option<PathBuf> {
         use std::os::windows::ffi::OsStringExt;
         use std::os::windows::io::AsRawHandle;
 
@@ -246,12 +246,12 @@ impl HeldFile {
     }
 
     /// What is open cannot be replaced.
-    pub fn is_there(&self) -> bool {
+    pub(crate) fn is_there(&self) -> bool {
         true
     }
 
     /// It goes when it is closed.
-    pub fn remove(&mut self) -> bool {
+    pub(crate) fn remove(&mut self) -> bool {
         false
     }
 }

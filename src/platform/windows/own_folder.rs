@@ -40,7 +40,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it is not ours, not a folder, or cannot be opened.
-    pub fn open(path: &Path) -> Result<Option<Self>, Error> {
+    pub(crate) fn open(path: &Path) -> Result<Option<Self>, Error> {
         match pin(path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
             other => Ok(Some(Self {
@@ -55,7 +55,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// As [`OwnFolder::open`].
-    pub fn create(path: &Path) -> Result<Self, Error> {
+    pub(crate) fn create(path: &Path) -> Result<Self, Error> {
         if let Some(above) = path.parent().filter(|above| !above.as_os_str().is_empty()) {
             fs::create_dir_all(above).at(above)?;
         }
@@ -66,12 +66,12 @@ impl OwnFolder {
         Self::open(path)?.ok_or_else(|| Fault::Gone.at(path))
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         &self.path
     }
 
     /// The path of something in it, for a message.
-    pub fn path_of(&self, name: &str) -> PathBuf {
+    pub(crate) fn path_of(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 
@@ -79,7 +79,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// As [`OwnFolder::open`].
-    pub fn folder(&self, name: &str) -> Result<Option<Self>, Error> {
+    pub(crate) fn folder(&self, name: &str) -> Result<Option<Self>, Error> {
         Self::open(&self.path_of(name))
     }
 
@@ -89,7 +89,7 @@ impl OwnFolder {
     /// # Errors
     /// As [`OwnFolder::open`]. Also when the disk keeps no access lists (FAT): others could
     /// read what is in there.
-    pub fn folder_or_new(&self, name: &str) -> Result<Self, Error> {
+    pub(crate) fn folder_or_new(&self, name: &str) -> Result<Self, Error> {
         let path = self.path_of(name);
         match new_private_folder(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => {}
@@ -104,7 +104,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it cannot be created.
-    pub fn new_folder(&self, name: &str) -> Result<Option<Self>, Error> {
+    pub(crate) fn new_folder(&self, name: &str) -> Result<Option<Self>, Error> {
         let path = self.path_of(name);
         match new_private_folder(&path) {
             Err(e) if e.kind() == io::ErrorKind::AlreadyExists => return Ok(None),
@@ -123,7 +123,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it cannot be removed for another reason.
-    pub fn remove_folder(&self, name: &str) -> Result<bool, Error> {
+    pub(crate) fn remove_folder(&self, name: &str) -> Result<bool, Error> {
         let path = self.path_of(name);
         match fs::remove_dir(&path) {
             Err(e) if e.kind() == io::ErrorKind::DirectoryNotEmpty => Ok(false),
@@ -137,7 +137,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it cannot be read to its end.
-    pub fn entries(&self) -> Result<Vec<(String, EntryKind)>, Error> {
+    pub(crate) fn entries(&self) -> Result<Vec<(String, EntryKind)>, Error> {
         let mut entries = Vec::new();
         for entry in fs::read_dir(&self.path).at(&self.path)? {
             let entry = entry.at(&self.path)?;
@@ -161,7 +161,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it is missing, cannot be opened, or is no regular file.
-    pub fn file(&self, name: &str, access: Access) -> Result<File, Error> {
+    pub(crate) fn file(&self, name: &str, access: Access) -> Result<File, Error> {
         let mut options = OpenOptions::new();
         match access {
             Access::Read => options.read(true),
@@ -175,7 +175,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it cannot be created.
-    pub fn new_file(&self, name: &str) -> Result<File, Error> {
+    pub(crate) fn new_file(&self, name: &str) -> Result<File, Error> {
         let path = self.path_of(name);
         create_private(&path).at(&path)
     }
@@ -185,7 +185,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// As [`OwnFolder::file`].
-    pub fn file_to_lock(&self, name: &str) -> Result<Option<File>, Error> {
+    pub(crate) fn file_to_lock(&self, name: &str) -> Result<Option<File>, Error> {
         let path = self.path_of(name);
         let mut options = OpenOptions::new();
         options.read(true).write(true).share_mode(PINNED);
@@ -215,7 +215,7 @@ impl OwnFolder {
     /// # Errors
     /// None here.
     #[allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "as on POSIX")]
-    pub fn is_nameless(&self, _file: &File) -> Result<bool, Error> {
+    pub(crate) fn is_nameless(&self, _file: &File) -> Result<bool, Error> {
         Ok(false)
     }
 
@@ -223,7 +223,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When that fails.
-    pub fn rename(&self, from: &str, to: &str) -> Result<(), Error> {
+    pub(crate) fn rename(&self, from: &str, to: &str) -> Result<(), Error> {
         let to = self.path_of(to);
         fs::rename(self.path_of(from), &to).at(&to)
     }
@@ -232,7 +232,7 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When it cannot be removed.
-    pub fn remove(&self, name: &str) -> Result<(), Error> {
+    pub(crate) fn remove(&self, name: &str) -> Result<(), Error> {
         let path = self.path_of(name);
         match fs::remove_file(&path) {
             Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
@@ -245,7 +245,7 @@ impl OwnFolder {
     /// # Errors
     /// None here.
     #[allow(clippy::unnecessary_wraps, clippy::unused_self, reason = "as on POSIX")]
-    pub fn sync(&self) -> Result<(), Error> {
+    pub(crate) fn sync(&self) -> Result<(), Error> {
         Ok(())
     }
 
@@ -254,14 +254,14 @@ impl OwnFolder {
     ///
     /// # Errors
     /// When the system does not tell.
-    pub fn modified(&self) -> Result<SystemTime, Error> {
+    pub(crate) fn modified(&self) -> Result<SystemTime, Error> {
         let metadata = self.handle.metadata();
         metadata.and_then(|m| m.modified()).at(&self.path)
     }
 
     /// # Errors
     /// When it cannot be set.
-    pub fn set_modified(&self, time: SystemTime) -> Result<(), Error> {
+    pub(crate) fn set_modified(&self, time: SystemTime) -> Result<(), Error> {
         let folder = OpenOptions::new()
             .access_mode(FILE_WRITE_ATTRIBUTES.0)
             .custom_flags(FILE_FLAG_BACKUP_SEMANTICS.0 | FILE_FLAG_OPEN_REPARSE_POINT.0)

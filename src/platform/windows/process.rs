@@ -49,7 +49,7 @@ impl ProcessHandle {
     /// # Errors
     /// [`io::ErrorKind::NotFound`] when there is none, or it has ended;
     /// [`io::ErrorKind::PermissionDenied`] when it is another user's.
-    pub fn open(pid: u32) -> io::Result<Self> {
+    pub(crate) fn open(pid: u32) -> io::Result<Self> {
         let rights = PROCESS_SYNCHRONIZE | PROCESS_QUERY_LIMITED_INFORMATION;
         // SAFETY: it takes no memory of ours.
         let opened = unsafe { OpenProcess(rights, false, pid) };
@@ -77,11 +77,11 @@ impl ProcessHandle {
     }
 
     /// Blocks until the process has ended, however that comes about.
-    pub fn wait(&self) {
+    pub(crate) fn wait(&self) {
         self.has_ended_within(INFINITE);
     }
 
-    pub fn pid(&self) -> u32 {
+    pub(crate) fn pid(&self) -> u32 {
         self.pid
     }
 
@@ -95,7 +95,7 @@ impl ProcessHandle {
     /// # Errors
     /// When it refuses; when none of its windows can be asked, say because it runs as
     /// administrator or hangs.
-    pub fn ask_to_end_session(&self) -> io::Result<QuitRequest> {
+    pub(crate) fn ask_to_end_session(&self) -> io::Result<QuitRequest> {
         ask_to_quit(self)
     }
 }
@@ -206,10 +206,9 @@ fn message_only_windows(class: PCWSTR) -> Vec<HWND> {
     for _ in 0..10 {
         windows.clear();
         let mut last = None;
-        // SAFETY: the class is null or a literal.
-        while let Ok(window) =
-            unsafe { FindWindowExW(Some(HWND_MESSAGE), last, class, PCWSTR::null()) }
-        {
+        // SAFETY: the class is null, or ends in a zero and outlives the call.
+        let next = |last| unsafe { FindWindowExW(Some(HWND_MESSAGE), last, class, PCWSTR::null()) };
+        while let Ok(window) = next(last) {
             // The order may change meanwhile, and the search turn in circles.
             if windows.contains(&window) {
                 break;
@@ -241,6 +240,7 @@ fn title_of(window: HWND) -> std::ffi::OsString {
 }
 
 #[cfg(test)]
+#[allow(unreachable_pub, reason = "other test programs use it too")]
 #[path = "../../../tests/world/windows_browser.rs"]
 mod windows_browser;
 

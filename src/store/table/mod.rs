@@ -73,7 +73,7 @@ impl Columns {
         Ok(Self { table, names })
     }
 
-    pub fn has(&self, column: &str) -> bool {
+    pub(crate) fn has(&self, column: &str) -> bool {
         self.names.iter().any(|name| name == column)
     }
 
@@ -81,7 +81,7 @@ impl Columns {
     ///
     /// # Errors
     /// When there is none: the table is of an unknown version.
-    pub fn one_of(&self, names: &[&'static str]) -> Result<&'static str, Fault> {
+    pub(crate) fn one_of(&self, names: &[&'static str]) -> Result<&'static str, Fault> {
         let found = names.iter().find(|name| self.has(name));
         found.copied().ok_or(Fault::NoColumn {
             table: self.table,
@@ -116,7 +116,7 @@ pub(super) struct Fingerprint {
 
 impl Fingerprint {
     /// Whether it is what it was before.
-    pub fn check(self, before: Self) -> Result<(), Fault> {
+    pub(super) fn check(self, before: Self) -> Result<(), Fault> {
         if self.rows != before.rows {
             return Err(Fault::NotVerified(format!(
                 "of {} other cookies {} were found",
@@ -228,7 +228,7 @@ pub(super) struct Table<'db, L: Schema> {
 impl<'db, L: Schema> Table<'db, L> {
     const SQL: &'static str = L::TABLE;
 
-    pub fn open(db: &'db Connection) -> Result<Self, Fault> {
+    pub(super) fn open(db: &'db Connection) -> Result<Self, Fault> {
         let columns = Columns::of(db, L::TABLE)?;
         let schema = L::detect(db, &columns)?;
         let pragma = |name| db.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
@@ -244,13 +244,13 @@ impl<'db, L: Schema> Table<'db, L> {
     }
 
     /// One whose rows are to be deleted, or put back.
-    pub fn open_to_change(db: &'db Connection) -> Result<Self, Fault> {
+    pub(super) fn open_to_change(db: &'db Connection) -> Result<Self, Fault> {
         let table = Self::open(db)?;
         schema::check_for_change(db, L::TABLE)?;
         Ok(table)
     }
 
-    pub fn count(&self) -> Result<u64, Fault> {
+    pub(super) fn count(&self) -> Result<u64, Fault> {
         // Not `count(*)`, which is one step, however long it takes.
         let sql = format!("SELECT count(rowid) FROM {}", Self::SQL);
         let rows: i64 = self.db.query_row(&sql, [], |row| row.get(0))?;
@@ -258,7 +258,7 @@ impl<'db, L: Schema> Table<'db, L> {
     }
 
     /// How many rows each host has, by what its column holds.
-    pub fn count_hosts(&self, mut each: impl FnMut(ValueRef<'_>, u64)) -> Result<(), Fault> {
+    pub(super) fn count_hosts(&self, mut each: impl FnMut(ValueRef<'_>, u64)) -> Result<(), Fault> {
         let (host, _) = self.schema.identity();
         let progress = self.teach("is_read", |progress, row| {
             progress.spend(bytes(row.get_raw(0)).len())?;
@@ -277,7 +277,7 @@ impl<'db, L: Schema> Table<'db, L> {
     }
 
     /// Shows every row that the query means, with its rowid.
-    pub fn scan(
+    pub(super) fn scan(
         &self,
         purpose: Scan<'_>,
         query: &Query,
@@ -337,7 +337,7 @@ impl<'db, L: Schema> Table<'db, L> {
     }
 
     /// What rows there are, but for these.
-    pub fn fingerprint(
+    pub(super) fn fingerprint(
         &self,
         fingerprinter: &Fingerprinter,
         without: HashSet<i64>,
@@ -402,7 +402,7 @@ impl<'db, L: Schema> Table<'db, L> {
             match &fingerprinter {
                 Some(fingerprinter) => progress.row = row_of(fingerprinter, progress, row)?.1,
                 None => {
-                    progress.spend(bytes(row.get_raw(1)).len() + bytes(row.get_raw(2)).len())?
+                    progress.spend(bytes(row.get_raw(1)).len() + bytes(row.get_raw(2)).len())?;
                 }
             }
             let host = bytes(row.get_raw(1));
@@ -441,7 +441,7 @@ impl<'db, L: Schema> Table<'db, L> {
     }
 
     /// Nothing matches any more, and everything else is still there, byte for byte.
-    pub fn verify(
+    pub(super) fn verify(
         &self,
         query: &Query,
         context: &L::Context,
@@ -461,7 +461,7 @@ impl<'db, L: Schema> Table<'db, L> {
         now.kept.check(kept)
     }
 
-    pub fn copy_out(&self, rowids: &[i64], sink: &mut dyn RowSink) -> Result<(), Fault> {
+    pub(super) fn copy_out(&self, rowids: &[i64], sink: &mut dyn RowSink) -> Result<(), Fault> {
         sink.begin(&Rows {
             kind: L::KIND,
             version: self.schema.version(),
@@ -488,7 +488,7 @@ impl<'db, L: Schema> Table<'db, L> {
     }
 
     /// Deletes these rows, and gives how many changes that takes.
-    pub fn delete(&self, rowids: &[i64]) -> Result<u64, Fault> {
+    pub(super) fn delete(&self, rowids: &[i64]) -> Result<u64, Fault> {
         let overwritten = self.overwrite(rowids)?;
         let mut delete = self
             .db
@@ -533,7 +533,7 @@ impl<'db, L: Schema> Table<'db, L> {
         Ok(rowids.len() as u64)
     }
 
-    pub fn put_back(&self, source: &mut dyn RowSource) -> Result<Restored, Fault> {
+    pub(super) fn put_back(&self, source: &mut dyn RowSource) -> Result<Restored, Fault> {
         let header = source.header();
         let version = self.schema.version();
         if header.version != version {

@@ -24,7 +24,7 @@ pub(crate) struct TableStore<L: Schema> {
 }
 
 impl<L: Schema> TableStore<L> {
-    pub fn new(path: PathBuf, context: L::Context) -> Self {
+    pub(crate) fn new(path: PathBuf, context: L::Context) -> Self {
         Self {
             path,
             context,
@@ -33,7 +33,7 @@ impl<L: Schema> TableStore<L> {
     }
 
     /// A store that the browser does not use any more, or not unless it has to.
-    pub fn older_copy(path: PathBuf, context: L::Context) -> Self {
+    pub(crate) fn older_copy(path: PathBuf, context: L::Context) -> Self {
         Self {
             is_older_copy: true,
             ..Self::new(path, context)

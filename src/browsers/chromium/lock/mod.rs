@@ -43,7 +43,7 @@ pub(super) struct UserDataLock {
 }
 
 impl UserDataLock {
-    pub fn new(user_data: PathBuf, profiles: Vec<PathBuf>) -> Self {
+    pub(super) fn new(user_data: PathBuf, profiles: Vec<PathBuf>) -> Self {
         Self {
             place: LockPlace::of(&user_data),
             user_data,

@@ -47,7 +47,7 @@ impl SingletonResponder {
     /// # Errors
     /// When the path is too long, something else has the name, somebody answers there
     /// already, or the file system has no sockets.
-    pub fn at(socket: &Path) -> Result<Self, Fault> {
+    pub(super) fn at(socket: &Path) -> Result<Self, Fault> {
         let length = socket.as_os_str().len();
         if length > ROOM {
             let folder = socket.parent().map_or(0, |folder| folder.as_os_str().len());
@@ -95,14 +95,14 @@ impl SingletonResponder {
     }
 
     /// Whether the socket has still its name.
-    pub fn is_there(&self) -> bool {
+    pub(super) fn is_there(&self) -> bool {
         let there = self.socket.symlink_metadata();
         there.is_ok_and(|there| there.file_type().is_socket())
     }
 
     /// For how long the one who has waited longest has been waiting. Who has only called,
     /// to see whether somebody is there, does not wait.
-    pub fn longest_wait(&self) -> Option<Duration> {
+    pub(super) fn longest_wait(&self) -> Option<Duration> {
         let waits = |line: &UnixStream| {
             let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;
             matches!(recv(line, &mut [0_u8; 1], flags), Ok((1.., _)))
@@ -113,7 +113,7 @@ impl SingletonResponder {
     }
 
     /// Answers everybody who waits, and stops listening. Whether anybody waited.
-    pub fn let_go(&mut self, answer: &[u8]) -> bool {
+    pub(super) fn let_go(&mut self, answer: &[u8]) -> bool {
         // A late caller finds nobody then, not a socket that never answers.
         let _ = fs::remove_file(&self.socket);
         self.is_named = false;

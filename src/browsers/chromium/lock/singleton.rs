@@ -60,7 +60,7 @@ impl Singleton {
     ///
     /// # Errors
     /// When somebody was quicker, or the links cannot be made.
-    pub fn occupy(user_data: &Path, leftovers: &Leftovers) -> Result<Self, Refused> {
+    pub(super) fn occupy(user_data: &Path, leftovers: &Leftovers) -> Result<Self, Refused> {
         // As every browser can follow it, wherever it was started.
         let folder = platform::real_path(user_data).at(user_data)?;
         let socket = folder.join(SOCKET);
@@ -100,12 +100,12 @@ impl Singleton {
     }
 
     /// Whether nobody has put another lock in its place.
-    pub fn is_ours(&self) -> bool {
+    pub(super) fn is_ours(&self) -> bool {
         self.links.iter().all(is_still_there) && self.responder.is_there()
     }
 
     /// For how long a browser that starts has been waiting.
-    pub fn longest_wait(&self) -> Option<Duration> {
+    pub(super) fn longest_wait(&self) -> Option<Duration> {
         self.responder.longest_wait()
     }
 }
@@ -146,7 +146,7 @@ impl Drop for Singleton {
 pub(super) struct Leftovers(Vec<(PathBuf, LinkId)>);
 
 impl Leftovers {
-    pub fn of(user_data: &Path) -> Self {
+    pub(super) fn of(user_data: &Path) -> Self {
         let links = LINKS.map(|name| user_data.join(name));
         let ids = links.into_iter().filter_map(|link| {
             let id = link_id(&link)?;
@@ -155,7 +155,7 @@ impl Leftovers {
         Self(ids.collect())
     }
 
-    pub fn is_empty(&self) -> bool {
+    pub(super) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 

@@ -18,21 +18,21 @@ const IV: [u8; 16] = [b' '; 16];
 pub(super) struct Key(Zeroizing<[u8; 16]>);
 
 impl Key {
-    pub fn derive(password: &[u8], iterations: u32) -> Self {
+    pub(super) fn derive(password: &[u8], iterations: u32) -> Self {
         let mut key = Zeroizing::new([0; 16]);
         pbkdf2::pbkdf2_hmac::<Sha1>(password, SALT, iterations, &mut *key);
         Self(key)
     }
 
     /// None where the padding is not right: the key is wrong, or the text is cut off.
-    pub fn decrypt(&self, ciphertext: &[u8]) -> Option<Secret> {
+    pub(super) fn decrypt(&self, ciphertext: &[u8]) -> Option<Secret> {
         let cipher = Decryptor::<Aes128>::new((&*self.0).into(), &IV.into());
         let plain = cipher.decrypt_padded_vec::<Pkcs7>(ciphertext).ok()?;
         Some(Zeroizing::new(plain))
     }
 
     #[cfg(test)]
-    pub fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &*self.0
     }
 }

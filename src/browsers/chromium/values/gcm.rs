@@ -13,14 +13,14 @@ pub(super) struct Key(Zeroizing<[u8; 32]>);
 
 impl Key {
     /// None where it has not the right length.
-    pub fn of(bytes: &[u8]) -> Option<Self> {
+    pub(super) fn of(bytes: &[u8]) -> Option<Self> {
         let mut key = Zeroizing::new([0; 32]);
         (bytes.len() == key.len()).then(|| key.copy_from_slice(bytes))?;
         Some(Self(key))
     }
 
     /// None where the tag does not agree: the key is wrong, or the text was changed.
-    pub fn decrypt(&self, sealed: &[u8]) -> Option<Secret> {
+    pub(super) fn decrypt(&self, sealed: &[u8]) -> Option<Secret> {
         let (nonce, ciphertext) = sealed.split_at_checked(NONCE)?;
         let nonce = Nonce::try_from(nonce).ok()?;
         let plain = Aes256Gcm::new((&*self.0).into()).decrypt(&nonce, ciphertext);
@@ -28,7 +28,7 @@ impl Key {
     }
 
     #[cfg(test)]
-    pub fn bytes(&self) -> &[u8] {
+    pub(super) fn bytes(&self) -> &[u8] {
         &*self.0
     }
 }

@@ -15,7 +15,7 @@ pub(super) struct FixedPassword {
 }
 
 impl FixedPassword {
-    pub fn new() -> Self {
+    pub(super) fn new() -> Self {
         Self {
             keys: PASSWORDS.map(|password| cbc::Key::derive(password, ITERATIONS)),
         }

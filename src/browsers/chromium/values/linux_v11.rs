@@ -23,7 +23,7 @@ struct Source {
 }
 
 impl KeyringPassword {
-    pub fn new(names: &KeyNames) -> Self {
+    pub(super) fn new(names: &KeyNames) -> Self {
         let of = |(application, wallet): &(&'static str, &'static str)| {
             [
                 Question::SecretService { application },

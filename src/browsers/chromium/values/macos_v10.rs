@@ -16,7 +16,7 @@ pub(super) struct KeychainPassword {
 }
 
 impl KeychainPassword {
-    pub fn new(names: &KeyNames) -> Self {
+    pub(super) fn new(names: &KeyNames) -> Self {
         Self {
             name: names.macos,
             keys: None,

@@ -94,7 +94,7 @@ pub(crate) struct Opener {
 
 impl Opener {
     /// `platform`: of the system that the browser runs on.
-    pub fn new(browser: &Browser, user_data: &Path, platform: Platform) -> Self {
+    pub(crate) fn new(browser: &Browser, user_data: &Path, platform: Platform) -> Self {
         Self {
             platform,
             linux_v10: linux_v10::FixedPassword::new(),
@@ -110,7 +110,7 @@ impl Opener {
     ///
     /// # Errors
     /// When it cannot be opened, or not with certainty.
-    pub fn open(
+    pub(crate) fn open(
         &mut self,
         blob: &[u8],
         host: &str,

@@ -24,7 +24,7 @@ pub(super) struct UserKey {
 }
 
 impl UserKey {
-    pub fn new(user_data: &Path) -> Self {
+    pub(super) fn new(user_data: &Path) -> Self {
         Self {
             user_data: user_data.to_owned(),
             has_key: None,
@@ -33,7 +33,7 @@ impl UserKey {
     }
 
     /// Whether there is one, whoever can open it.
-    pub fn has_key(&mut self) -> bool {
+    pub(super) fn has_key(&mut self) -> bool {
         let look = || local_state::encrypted_key(&self.user_data).is_ok_and(|key| key.is_some());
         *self.has_key.get_or_insert_with(look)
     }

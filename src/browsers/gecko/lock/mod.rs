@@ -31,7 +31,7 @@ pub(super) struct ParentLock {
 }
 
 impl ParentLock {
-    pub fn of(profile: &Path) -> Self {
+    pub(super) fn of(profile: &Path) -> Self {
         Self {
             file: profile.join(os::NAME),
             place: LockPlace::of(profile),

@@ -35,7 +35,7 @@ pub(super) struct SessionCookie {
 
 impl SessionCookie {
     /// None for what is no cookie: an object with a host and a name.
-    pub fn parse(cookie: &str) -> Option<Self> {
+    pub(super) fn parse(cookie: &str) -> Option<Self> {
         const SHORTEST: &str = r#"{"host":"","name":""}"#;
         if cookie.len() < SHORTEST.len() {
             return None;
@@ -63,7 +63,7 @@ impl SessionCookie {
     }
 
     /// The value of a cookie.
-    pub fn value(cookie: &str) -> Option<StoredValue> {
+    pub(super) fn value(cookie: &str) -> Option<StoredValue> {
         let value = json::bytes(json::member(cookie, "value").ok()??)?;
         Some(match value.len() as u64 {
             length if length > LONGEST => StoredValue::TooLong(length),
@@ -71,11 +71,11 @@ impl SessionCookie {
         })
     }
 
-    pub fn origin_attributes(&self) -> OriginAttributes {
+    pub(super) fn origin_attributes(&self) -> OriginAttributes {
         OriginAttributes::of_pairs(&self.attributes)
     }
 
-    pub fn shown(&self, containers: &Containers) -> Cookie {
+    pub(super) fn shown(&self, containers: &Containers) -> Cookie {
         let attributes = self.origin_attributes();
         Cookie {
             partition: attributes.partition,
@@ -97,7 +97,7 @@ impl SessionCookie {
         }
     }
 
-    pub fn identity(self) -> Identity {
+    pub(super) fn identity(self) -> Identity {
         (self.host, self.name, self.path, self.attributes)
     }
 }

@@ -18,20 +18,20 @@ pub(super) struct Cuts {
 
 impl Cuts {
     /// Another array begins.
-    pub fn begin(&mut self) {
+    pub(super) fn begin(&mut self) {
         self.last = None;
         self.has_kept = false;
     }
 
     /// An element stays.
-    pub fn keep(&mut self, element: &Element<'_>) {
+    pub(super) fn keep(&mut self, element: &Element<'_>) {
         self.has_kept = true;
         self.last = Some(element.range.end);
     }
 
     /// An element goes: with the comma before it, or if no other is left before it, with
     /// the one behind it.
-    pub fn cut(&mut self, element: &Element<'_>) {
+    pub(super) fn cut(&mut self, element: &Element<'_>) {
         let Range { start, end } = element.range;
         let range = match self.last.filter(|_| self.has_kept) {
             Some(last) => last..end,

@@ -84,7 +84,7 @@ pub(super) struct SessionFile {
 }
 
 impl SessionFile {
-    pub fn new(path: PathBuf, containers: Containers) -> Self {
+    pub(super) fn new(path: PathBuf, containers: Containers) -> Self {
         Self { path, containers }
     }
 }

@@ -19,29 +19,29 @@ pub(super) struct Prefix {
 
 impl Prefix {
     /// Whether no place begins so.
-    pub fn is_nothing(self) -> bool {
+    pub(super) fn is_nothing(self) -> bool {
         self.first == self.end
     }
 }
 
 impl Wanted {
-    pub fn new(mut places: Vec<String>) -> Self {
+    pub(super) fn new(mut places: Vec<String>) -> Self {
         places.sort_unstable();
         places.dedup();
         Self(places)
     }
 
-    pub fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         self.0.len()
     }
 
     /// Which of them this is.
-    pub fn find(&self, place: &str) -> Option<usize> {
+    pub(super) fn find(&self, place: &str) -> Option<usize> {
         self.0.binary_search_by(|known| (**known).cmp(place)).ok()
     }
 
     /// All of them.
-    pub fn all(&self) -> Prefix {
+    pub(super) fn all(&self) -> Prefix {
         Prefix {
             first: 0,
             end: narrow(self.0.len()),
@@ -50,7 +50,7 @@ impl Wanted {
     }
 
     /// Those that go on with this.
-    pub fn step(&self, prefix: Prefix, step: &str) -> Prefix {
+    pub(super) fn step(&self, prefix: Prefix, step: &str) -> Prefix {
         if prefix.is_nothing() {
             return prefix;
         }
@@ -72,7 +72,7 @@ impl Wanted {
     }
 
     /// The one that is no longer than what it has in common with the others.
-    pub fn exactly(&self, prefix: Prefix) -> Option<usize> {
+    pub(super) fn exactly(&self, prefix: Prefix) -> Option<usize> {
         let first = prefix.first as usize;
         let is_it = !prefix.is_nothing() && self.0[first].len() == prefix.length as usize;
         is_it.then_some(first)

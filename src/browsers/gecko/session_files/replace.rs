@@ -30,7 +30,7 @@ impl<'a> Replacement<'a> {
     ///
     /// # Errors
     /// When it cannot be written, or not be given to the same owner.
-    pub fn write(
+    pub(super) fn write(
         folder: &'a Folder,
         name: &'a OsStr,
         _claim: &Claim,
@@ -54,7 +54,7 @@ impl<'a> Replacement<'a> {
     }
 
     /// What it is called for now.
-    pub fn name(&self) -> &OsStr {
+    pub(super) fn name(&self) -> &OsStr {
         &self.temp.name
     }
 
@@ -63,7 +63,7 @@ impl<'a> Replacement<'a> {
     ///
     /// # Errors
     /// When it is not done: the old file is as it was.
-    pub fn commit(mut self, claim: &Claim) -> Result<Result<(), Fault>, Fault> {
+    pub(super) fn commit(mut self, claim: &Claim) -> Result<Result<(), Fault>, Fault> {
         let mut old_content = self.folder.old_content(self.name);
         if stamp(&self.folder.open_file(self.name)?)? != self.old {
             return Err(Fault::KeepsChanging);

@@ -33,7 +33,7 @@ pub(super) struct Frame {
 }
 
 impl Frame {
-    pub fn is_array(&self) -> bool {
+    pub(super) fn is_array(&self) -> bool {
         self.key == 0
     }
 }
@@ -47,7 +47,7 @@ pub(super) struct Tokens<'t> {
 }
 
 impl<'t> Tokens<'t> {
-    pub fn new(text: &'t str, prefix: Prefix) -> Self {
+    pub(super) fn new(text: &'t str, prefix: Prefix) -> Self {
         Self {
             text,
             at: 0,
@@ -56,7 +56,7 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    pub fn next(&mut self) -> Option<Token> {
+    pub(super) fn next(&mut self) -> Option<Token> {
         let bytes = self.text.as_bytes();
         while let Some(byte) = bytes.get(self.at) {
             let at = self.at;
@@ -101,7 +101,7 @@ impl<'t> Tokens<'t> {
 
     /// Whether the member at hand of what is open at this depth has this key. Of a longer
     /// one no more is looked at: it can be asked about again and again.
-    pub fn is_at(&self, depth: usize, key: &str) -> bool {
+    pub(super) fn is_at(&self, depth: usize, key: &str) -> bool {
         /// The longest way to write a character of a key.
         const ESCAPE: usize = "\\u0000".len();
         let start = self.open[depth].key as usize;
@@ -119,7 +119,7 @@ impl<'t> Tokens<'t> {
 
     /// Finds out what the place of the last of what is open has in common with those that
     /// are looked for.
-    pub fn set_prefix(&mut self, wanted: &Wanted) {
+    pub(super) fn set_prefix(&mut self, wanted: &Wanted) {
         let prefix = match self.open.len().checked_sub(2).map(|n| &self.open[n]) {
             None => self.prefix,
             Some(frame) => self.step(frame, frame.prefix, wanted),
@@ -129,7 +129,7 @@ impl<'t> Tokens<'t> {
         }
     }
 
-    pub fn step(&self, frame: &Frame, prefix: Prefix, wanted: &Wanted) -> Prefix {
+    pub(super) fn step(&self, frame: &Frame, prefix: Prefix, wanted: &Wanted) -> Prefix {
         match prefix.is_nothing() {
             true => prefix,
             false => wanted.step(prefix, &self.step_of(frame)),
@@ -137,7 +137,7 @@ impl<'t> Tokens<'t> {
     }
 
     /// The step of a pointer to the member or element at hand.
-    pub fn step_of(&self, frame: &Frame) -> String {
+    pub(super) fn step_of(&self, frame: &Frame) -> String {
         match self.key(frame) {
             None => format!("/{}", frame.index),
             Some(key) => format!("/{}", unquoted(key).replace('~', "~0").replace('/', "~1")),

@@ -91,7 +91,7 @@ impl Array<'_> {
     /// Its place, which no other array has but those under a key that is there twice: a
     /// JSON pointer (RFC 6901), in which `~s`, which no pointer has, follows a string whose
     /// text is JSON in turn. None when it is longer than that.
-    pub fn place(&self, longest: usize) -> Option<String> {
+    pub(super) fn place(&self, longest: usize) -> Option<String> {
         let mut place = String::new();
         self.walk.place(self.depth, longest, &mut place)?;
         Some(place)

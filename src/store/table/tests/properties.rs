@@ -368,7 +368,7 @@ fn holds<L: Schema>(family: &'static Family, context: impl Fn() -> L::Context) {
         let (mut kept, mut shown) = (Kept::default(), 0);
         let done = table
             .delete(&claim(), &asked.query(), Some(&mut kept), &mut |_| {
-                shown += 1
+                shown += 1;
             })
             .map_err(|e| TestCaseError::fail(e.to_string()))?;
         prop_assert!(done.trouble.is_none(), "{:?}", done.trouble);
