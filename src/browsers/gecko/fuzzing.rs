@@ -108,7 +108,10 @@ pub fn containers(data: &[u8]) {
     let names = containers.names();
     assert!(names.iter().all(|name| !name.is_empty()));
     assert_eq!(containers.name(0), None);
-    let list: Value = serde_json::from_slice(data).unwrap_or_default();
+    // It refuses half of a surrogate pair, which is shown as U+FFFD here.
+    let Ok(list) = serde_json::from_slice::<Value>(data) else {
+        return;
+    };
     let identities = list["identities"].as_array().cloned().unwrap_or_default();
     assert!(names.len() <= identities.len());
     let mut by_id = BTreeMap::new();
