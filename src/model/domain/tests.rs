@@ -372,3 +372,33 @@ fn similar_names_differ_by_a_typing_error() {
         assert_eq!(is_similar(one, other), similar, "{one} {other}");
     }
 }
+
+#[test]
+fn hosts_have_at_most_253_bytes() {
+    let label = "a".repeat(63);
+    let host = |last: usize| format!("{label}.{label}.{label}.{}.com", "a".repeat(last));
+    assert_eq!(host(57).len(), 253);
+    assert!(Domain::parse(&host(57)).is_ok());
+    assert!(matches!(
+        Domain::parse(&host(58)),
+        Err(DomainError::NotAHost(_))
+    ));
+}
+
+#[test]
+fn spaces_and_control_characters_are_refused() {
+    for text in [
+        "open ai.com",
+        "open\tai.com",
+        "open\nai.com",
+        "open\u{1}ai.com",
+        "open\u{3000}ai.com",
+        "open\u{a0}ai.com",
+    ] {
+        let refused = Domain::parse(text);
+        assert!(
+            matches!(refused, Err(DomainError::NotAHost(_))),
+            "{text:?}: {refused:?}"
+        );
+    }
+}
