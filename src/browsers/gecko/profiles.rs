@@ -217,6 +217,9 @@ fn read_ini(file: &Path) -> Result<Vec<Listed>, Error> {
         return Err(Fault::Unparsable(why).at(file));
     }
     let text = String::from_utf8(text).map_err(|e| Fault::Unparsable(e.to_string()).at(file))?;
+    // A path that ends in a backslash goes on in the next line, for the parser; not for
+    // Firefox (`nsINIParser.cpp`).
+    let text = text.replace("\\\n", "\\\r\n");
     // A Windows path is full of what would otherwise be escapes.
     let options = ParseOption {
         enabled_quote: false,
@@ -261,4 +264,21 @@ fn read_group(file: &Path) -> Result<Vec<Listed>, Error> {
 pub(super) fn listed(file: &Path) -> Result<Vec<(String, String)>, Error> {
     let listed = read_ini(file)?.into_iter();
     Ok(listed.map(|Listed { name, path }| (name, path)).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn path_may_end_in_a_backslash() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let ini = folder.path().join(PROFILES_INI);
+        for end in ["\n", "\r\n"] {
+            let lines = ["[Profile0]", "Name=kim", "Path=D:\\kim\\", "Default=1", ""];
+            std::fs::write(&ini, lines.join(end)).expect("a file");
+            let listed = listed(&ini).expect("a list");
+            assert_eq!(listed, [("kim".to_owned(), "D:\\kim\\".to_owned())]);
+        }
+    }
 }
