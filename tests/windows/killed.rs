@@ -11,7 +11,7 @@ use super::CHROME;
 use super::world::{World, spawn, stores};
 
 #[test]
-fn killed_at_any_moment_it_leaves_a_whole_store_and_a_way_back() {
+fn killed_at_any_moment_leaves_stores_whole_and_undoable() {
     const ROWS: usize = 3000;
     const STEPS: u32 = 24;
     let world = World::new();
