@@ -185,7 +185,7 @@ fn a_database_that_another_program_has_locked() {
 }
 
 #[test]
-fn a_local_state_that_does_not_parse_is_reported_and_folders_are_searched() {
+fn broken_local_state_is_reported_and_folders_searched() {
     let world = two_profiles();
     let local_state = world.write(".config/google-chrome/Local State", "{\"profile\": ");
     let run = world.run(&["openai.com"]).expect(1);
@@ -225,7 +225,7 @@ fn a_local_state_of_an_unexpected_shape_does_no_harm() {
 }
 
 #[test]
-fn a_profiles_ini_that_does_not_parse_is_reported_and_folders_are_searched() {
+fn broken_profiles_ini_is_reported_and_folders_searched() {
     let world = World::new();
     stores::firefox(&world.path(".mozilla/firefox/p/cookies.sqlite"), 17);
     for text in [&b"[Profile0\nName=x"[..], b"\xff\xfe[\x00P\x00"] {
@@ -293,7 +293,7 @@ fn usage_errors_end_with_status_2_and_change_nothing() {
 }
 
 #[test]
-fn names_that_could_fool_a_terminal_are_escaped_and_deleted_all_the_same() {
+fn names_with_terminal_escapes_are_escaped_and_deleted() {
     let world = two_profiles();
     let db = Connection::open(world.path(BAD)).unwrap();
     for (i, name) in [
@@ -419,7 +419,7 @@ fn old_copies_are_destroyed_and_nothing_else_is() {
 }
 
 #[test]
-fn a_copy_that_is_damaged_is_named_and_restores_nothing_by_halves() {
+fn damaged_undo_copy_is_named_and_restores_nothing() {
     let world = two_profiles();
     world.run(&["openai.com", "-p", "Default"]).expect(0);
     let undo = world.state().join("undo");
@@ -445,7 +445,7 @@ fn a_copy_that_is_damaged_is_named_and_restores_nothing_by_halves() {
 }
 
 #[test]
-fn stores_of_web_views_are_found_and_the_ones_to_leave_alone_are_left() {
+fn stores_of_web_views_are_found() {
     let world = World::new();
     let profile = ".config/google-chrome/Default";
     world.write(&format!("{profile}/Preferences"), "{}");

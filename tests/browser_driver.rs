@@ -27,9 +27,8 @@ fn rows(connection: &Connection, query: &str) -> Vec<String> {
 }
 
 #[test]
-fn what_chromium_is_given_is_in_its_store_and_there_after_a_restart() {
-    if !Kind::Chromium.available("what_chromium_is_given_is_in_its_store_and_there_after_a_restart")
-    {
+fn chromium_stores_what_it_is_given() {
+    if !Kind::Chromium.available("chromium_stores_what_it_is_given") {
         return;
     }
     let server = Server::start();
@@ -92,8 +91,8 @@ fn what_chromium_is_given_is_in_its_store_and_there_after_a_restart() {
 }
 
 #[test]
-fn what_firefox_is_given_is_in_its_store_and_there_after_a_restart() {
-    if !Kind::Firefox.available("what_firefox_is_given_is_in_its_store_and_there_after_a_restart") {
+fn firefox_stores_what_it_is_given() {
+    if !Kind::Firefox.available("firefox_stores_what_it_is_given") {
         return;
     }
     let server = Server::start();

@@ -112,7 +112,7 @@ fn waiting_ends_when_the_time_is_over() {
 }
 
 #[test]
-fn the_seconds_are_not_taken_for_a_domain_nor_a_domain_for_seconds() {
+fn wait_tells_seconds_from_a_domain() {
     let world = World::new();
     let store = firefox_profile(&world, "p");
     for arguments in [
@@ -324,7 +324,7 @@ mod on_posix {
     }
 
     #[test]
-    fn on_a_terminal_there_is_one_question_for_all_that_is_in_the_way() {
+    fn terminal_asks_one_question_about_all_open_browsers() {
         let world = World::new();
         let (one, two) = (
             firefox_profile(&world, "one"),
@@ -400,7 +400,7 @@ mod on_posix {
     }
 
     #[test]
-    fn a_lock_file_that_is_a_link_to_nowhere_is_an_error_and_not_the_end_of_time() {
+    fn lock_file_that_is_a_dangling_link_is_an_error() {
         let world = World::new();
         let store = firefox_profile(&world, "p");
         let lock = store.with_file_name(".parentlock");

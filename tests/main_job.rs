@@ -485,7 +485,7 @@ fn a_profile_that_is_not_there_is_answered_with_those_that_are() {
 }
 
 #[test]
-fn profile_dir_takes_a_profile_and_a_whole_user_data_folder_of_either_family() {
+fn profile_dir_takes_profiles_and_user_data_folders() {
     let world = World::of_fixtures();
     for (folder, stores, cookies) in [
         (".config/google-chrome", 2, 12),
@@ -564,7 +564,7 @@ fn a_question_that_is_not_answered_with_yes_deletes_nothing() {
 }
 
 #[test]
-fn a_subdomain_leaves_its_parents_cookies_and_says_that_they_are_sent_too() {
+fn parent_cookies_stay_and_are_reported_for_a_subdomain() {
     let world = World::of_fixtures();
     let run = world.run(&["chat.openai.com"]).expect(0);
     assert!(

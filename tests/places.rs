@@ -97,7 +97,7 @@ fn the_device_bound_session_of_the_site_goes_and_comes_back() {
 }
 
 #[test]
-fn a_part_of_a_site_leaves_the_session_of_the_whole_and_a_subdomain_says_so() {
+fn bound_session_of_the_whole_site_stays_for_a_subdomain() {
     for (arguments, says) in [
         (&["chat.openai.com"][..], true),
         (&["openai.com", "--exact"], false),
@@ -170,7 +170,7 @@ fn older_copies_are_listed_as_such_and_cleaned_like_the_rest() {
 }
 
 #[test]
-fn a_container_narrows_to_what_is_in_it_and_none_to_what_is_in_none() {
+fn container_option_selects_one_container_or_none() {
     let world = World::of_fixtures();
     let inside = |arguments: &[&str]| {
         let (code, listed) = world.json(&[&["list", "openai.com"], arguments].concat());
@@ -225,7 +225,7 @@ fn logins_stay_when_they_are_to_be_kept() {
 }
 
 #[test]
-fn other_sites_of_the_service_are_named_and_taken_along_when_asked_for() {
+fn related_sites_are_named_and_deleted_on_request() {
     let world = World::of_fixtures();
     let hint = "To delete them: cookieclean openai.com --related";
     let run = world.run(&["list", "openai.com"]).expect(0);

@@ -509,7 +509,7 @@ mod on_posix {
     }
 
     #[test]
-    fn killed_at_any_moment_it_leaves_a_whole_session_and_a_way_back() {
+    fn killed_at_any_moment_leaves_a_whole_session() {
         let filler: String = (0_u64..60_000)
             .map(|n| format!("{:x}", n.wrapping_mul(0x9e37_79b9_7f4a_7c15)))
             .collect();

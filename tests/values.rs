@@ -160,7 +160,7 @@ fn whoever_has_them_written_to_a_file_is_told_what_they_are() {
 }
 
 #[test]
-fn a_value_that_cannot_be_read_has_an_error_and_the_others_are_shown() {
+fn unreadable_value_has_an_error_and_others_are_shown() {
     let long = vec![b'x'; 20_000];
     let changed = {
         let mut bytes = v10(&hashed(b"secret-1"));
@@ -393,7 +393,7 @@ fn a_value_beyond_all_measure_has_an_error_and_can_be_deleted() {
 
 #[cfg(target_os = "linux")]
 #[test]
-fn a_profile_of_another_system_is_listed_and_says_who_could_read_its_values() {
+fn profile_of_another_system_names_who_can_read_values() {
     use std::fs;
     let encrypted = v10(&hashed(b"abc"));
     let rows = [
@@ -615,7 +615,7 @@ mod windows {
     }
 
     #[test]
-    fn values_are_opened_by_the_key_that_windows_keeps_for_its_user() {
+    fn values_open_with_the_windows_users_key() {
         let key = [b"DPAPI".to_vec(), protected(&KEY)].concat();
         let cookies = [
             ("id", text(""), blob(v10(&hashed(b"abc")))),

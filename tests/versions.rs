@@ -152,7 +152,7 @@ fn odd_rows_come_back_as_they_were() {
 }
 
 #[test]
-fn a_newer_cookie_of_the_same_identity_stays_and_is_counted_as_skipped() {
+fn newer_cookie_of_the_same_identity_is_skipped_by_undo() {
     let world = firefox_world(17);
     let store = world.path(FIREFOX);
     world.run(&["openai.com"]).expect(0);
@@ -229,7 +229,7 @@ fn rows_that_stand_only_in_the_wal_are_listed_and_deleted() {
 }
 
 #[test]
-fn a_hot_journal_is_rolled_back_in_a_copy_when_listing_and_in_place_when_deleting() {
+fn hot_journal_is_rolled_back_in_a_copy_or_when_deleting() {
     let world = chromium_world(24);
     let store = world.path(CHROMIUM);
     // A transaction that was cut off while it was being written into the file: it
@@ -284,7 +284,7 @@ fn no_temporary_copy_of_a_store_stays_behind() {
 
 /// What is passed on cannot be taken back, so it must not be before the look is over.
 #[test]
-fn a_browser_that_writes_while_the_listing_is_told_does_not_spoil_it() {
+fn browser_that_writes_during_a_list_does_not_spoil_it() {
     use cookieclean::Domain;
     use cookieclean::Platform;
     use cookieclean::Query;

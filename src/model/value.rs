@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn no_value_is_written_where_something_is_written_for_a_programmer() {
+    fn debug_output_has_no_values() {
         let secret = || Secret::new(b"secret".to_vec());
         let (blob, version) = (secret(), 24);
         for value in [

@@ -16,10 +16,8 @@ use crate::world::World;
 const RESTORE: &[&str] = &["--restore-last-session"];
 
 #[test]
-fn chromium_has_exactly_the_other_cookies_after_a_deletion_and_all_of_them_after_undo() {
-    if !Kind::Chromium.available(
-        "chromium_has_exactly_the_other_cookies_after_a_deletion_and_all_of_them_after_undo",
-    ) {
+fn chromium_has_exactly_the_others_and_all_after_undo() {
+    if !Kind::Chromium.available("chromium_has_exactly_the_others_and_all_after_undo") {
         return;
     }
     let server = Server::start();
@@ -90,10 +88,8 @@ fn encrypted_values(store: &Path, cookies: &[Cookie]) -> Vec<Vec<u8>> {
 }
 
 #[test]
-fn chromium_starts_with_exactly_the_others_after_it_was_killed_or_terminated() {
-    if !Kind::Chromium
-        .available("chromium_starts_with_exactly_the_others_after_it_was_killed_or_terminated")
-    {
+fn killed_chromium_starts_with_exactly_the_others() {
+    if !Kind::Chromium.available("killed_chromium_starts_with_exactly_the_others") {
         return;
     }
     let server = Server::start();
@@ -133,10 +129,8 @@ fn chromium_starts_with_exactly_the_others_after_it_was_killed_or_terminated() {
 }
 
 #[test]
-fn chromium_continues_where_it_left_off_with_all_but_the_sites_session_cookies() {
-    if !Kind::Chromium
-        .available("chromium_continues_where_it_left_off_with_all_but_the_sites_session_cookies")
-    {
+fn chromium_continues_without_the_sites_session_cookies() {
+    if !Kind::Chromium.available("chromium_continues_without_the_sites_session_cookies") {
         return;
     }
     const PAGES: [&str; 2] = ["https://example.com/other", "https://openai.com/chat"];

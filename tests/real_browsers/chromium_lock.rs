@@ -41,10 +41,8 @@ fn held_deletion(world: &World, dir: &Path) -> (Connection, Started) {
 }
 
 #[test]
-fn a_chromium_that_starts_during_a_deletion_waits_and_then_has_exactly_the_others() {
-    if !Kind::Chromium
-        .available("a_chromium_that_starts_during_a_deletion_waits_and_then_has_exactly_the_others")
-    {
+fn chromium_starting_during_a_deletion_has_exactly_the_others() {
+    if !Kind::Chromium.available("chromium_starting_during_a_deletion_has_exactly_the_others") {
         return;
     }
     let server = Server::start();
@@ -86,10 +84,8 @@ fn a_chromium_that_starts_during_a_deletion_waits_and_then_has_exactly_the_other
 }
 
 #[test]
-fn a_chromium_starts_normally_after_a_deletion_was_killed_while_it_held_the_directory() {
-    if !Kind::Chromium.available(
-        "a_chromium_starts_normally_after_a_deletion_was_killed_while_it_held_the_directory",
-    ) {
+fn chromium_starts_after_a_killed_deletion() {
+    if !Kind::Chromium.available("chromium_starts_after_a_killed_deletion") {
         return;
     }
     let server = Server::start();

@@ -60,10 +60,8 @@ fn is_running(pid: u32) -> bool {
 }
 
 #[test]
-fn a_chromium_that_is_asked_to_quit_loses_no_unwritten_cookie_of_another_site() {
-    if !Kind::Chromium
-        .available("a_chromium_that_is_asked_to_quit_loses_no_unwritten_cookie_of_another_site")
-    {
+fn close_loses_no_unwritten_cookie_of_chromium() {
+    if !Kind::Chromium.available("close_loses_no_unwritten_cookie_of_chromium") {
         return;
     }
     let server = Server::start();
@@ -106,10 +104,8 @@ fn with_unwritten_cookies_of_others(world: &World, server: &Server) -> (Chromium
 }
 
 #[test]
-fn both_profiles_of_a_chromium_that_is_asked_to_quit_are_cleaned_and_nothing_else_is() {
-    if !Kind::Chromium.available(
-        "both_profiles_of_a_chromium_that_is_asked_to_quit_are_cleaned_and_nothing_else_is",
-    ) {
+fn close_cleans_both_profiles_of_a_chromium_only() {
+    if !Kind::Chromium.available("close_cleans_both_profiles_of_a_chromium_only") {
         return;
     }
     let server = Server::start();
@@ -189,10 +185,8 @@ fn only_the_chromium_that_uses_the_profile_is_asked_to_quit() {
 
 /// The copy has links, too, and they lead to the browser of the original.
 #[test]
-fn for_a_copy_of_a_directory_the_browser_of_the_original_is_not_asked_to_quit() {
-    if !Kind::Chromium
-        .available("for_a_copy_of_a_directory_the_browser_of_the_original_is_not_asked_to_quit")
-    {
+fn close_of_a_copied_directory_spares_the_originals_browser() {
+    if !Kind::Chromium.available("close_of_a_copied_directory_spares_the_originals_browser") {
         return;
     }
     let server = Server::start();
@@ -214,10 +208,8 @@ fn for_a_copy_of_a_directory_the_browser_of_the_original_is_not_asked_to_quit() 
 }
 
 #[test]
-fn a_firefox_that_cannot_be_asked_to_quit_is_left_unharmed_and_not_waited_for() {
-    if !Kind::Firefox
-        .available("a_firefox_that_cannot_be_asked_to_quit_is_left_unharmed_and_not_waited_for")
-    {
+fn firefox_that_cannot_be_asked_is_left_alone() {
+    if !Kind::Firefox.available("firefox_that_cannot_be_asked_is_left_alone") {
         return;
     }
     let server = Server::start();
@@ -241,8 +233,8 @@ fn a_firefox_that_cannot_be_asked_to_quit_is_left_unharmed_and_not_waited_for() 
 }
 
 #[test]
-fn a_firefox_with_windows_closes_them_and_has_them_and_its_cookies_again() {
-    const NAME: &str = "a_firefox_with_windows_closes_them_and_has_them_and_its_cookies_again";
+fn firefox_asked_to_quit_gets_its_windows_and_cookies_back() {
+    const NAME: &str = "firefox_asked_to_quit_gets_its_windows_and_cookies_back";
     if !Kind::Firefox.available(NAME) || !Display::available(NAME) {
         return;
     }

@@ -92,10 +92,8 @@ fn refreshes(server: &Server, browser: &mut Chromium, host: &str) -> bool {
 }
 
 #[test]
-fn a_device_bound_session_gives_a_cookie_back_and_stays_when_a_subdomain_is_cleaned() {
-    if !Kind::Chromium.available(
-        "a_device_bound_session_gives_a_cookie_back_and_stays_when_a_subdomain_is_cleaned",
-    ) {
+fn bound_session_renews_a_cookie_and_stays_for_a_subdomain() {
+    if !Kind::Chromium.available("bound_session_renews_a_cookie_and_stays_for_a_subdomain") {
         return;
     }
     let server = Server::start();
@@ -130,10 +128,8 @@ fn a_device_bound_session_gives_a_cookie_back_and_stays_when_a_subdomain_is_clea
 }
 
 #[test]
-fn a_device_bound_session_goes_with_its_site_alone_and_works_after_undo() {
-    if !Kind::Chromium
-        .available("a_device_bound_session_goes_with_its_site_alone_and_works_after_undo")
-    {
+fn bound_session_goes_with_its_site_and_works_after_undo() {
+    if !Kind::Chromium.available("bound_session_goes_with_its_site_and_works_after_undo") {
         return;
     }
     let server = Server::start();

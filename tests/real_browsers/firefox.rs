@@ -15,10 +15,8 @@ use crate::watch::{
 use crate::world::World;
 
 #[test]
-fn firefox_has_exactly_the_other_cookies_after_a_deletion_and_all_of_them_after_undo() {
-    if !Kind::Firefox.available(
-        "firefox_has_exactly_the_other_cookies_after_a_deletion_and_all_of_them_after_undo",
-    ) {
+fn firefox_has_exactly_the_others_and_all_after_undo() {
+    if !Kind::Firefox.available("firefox_has_exactly_the_others_and_all_after_undo") {
         return;
     }
     let server = Server::start();
@@ -67,10 +65,8 @@ fn firefox_has_exactly_the_other_cookies_after_a_deletion_and_all_of_them_after_
 }
 
 #[test]
-fn firefox_killed_with_rows_in_the_wal_only_is_listed_untouched_and_then_cleaned() {
-    if !Kind::Firefox
-        .available("firefox_killed_with_rows_in_the_wal_only_is_listed_untouched_and_then_cleaned")
-    {
+fn killed_firefox_with_wal_rows_is_listed_and_cleaned() {
+    if !Kind::Firefox.available("killed_firefox_with_wal_rows_is_listed_and_cleaned") {
         return;
     }
     let server = Server::start();

@@ -39,10 +39,8 @@ fn a_profile_whose_lock_is_held_is_left_alone() {
 }
 
 #[test]
-fn a_firefox_that_starts_during_a_deletion_waits_and_then_has_exactly_the_others() {
-    if !Kind::Firefox
-        .available("a_firefox_that_starts_during_a_deletion_waits_and_then_has_exactly_the_others")
-    {
+fn firefox_starting_during_a_deletion_has_exactly_the_others() {
+    if !Kind::Firefox.available("firefox_starting_during_a_deletion_has_exactly_the_others") {
         return;
     }
     let server = Server::start();
@@ -86,10 +84,8 @@ fn a_firefox_that_starts_during_a_deletion_waits_and_then_has_exactly_the_others
 }
 
 #[test]
-fn a_firefox_starts_normally_after_a_deletion_was_killed_while_it_held_the_profile() {
-    if !Kind::Firefox.available(
-        "a_firefox_starts_normally_after_a_deletion_was_killed_while_it_held_the_profile",
-    ) {
+fn firefox_starts_after_a_killed_deletion() {
+    if !Kind::Firefox.available("firefox_starts_after_a_killed_deletion") {
         return;
     }
     let server = Server::start();

@@ -228,12 +228,8 @@ impl Original {
 }
 
 #[test]
-fn wherever_in_the_start_of_a_chromium_a_deletion_falls_both_come_out_right() {
-    chromium(
-        "wherever_in_the_start_of_a_chromium_a_deletion_falls_both_come_out_right",
-        Apart::Not,
-        30,
-    );
+fn head_on_with_a_starting_chromium() {
+    chromium("head_on_with_a_starting_chromium", Apart::Not, 30);
 }
 
 #[test]
@@ -367,12 +363,8 @@ fn is_called(dir: &Path) -> bool {
 }
 
 #[test]
-fn wherever_in_the_start_of_a_firefox_a_deletion_falls_both_come_out_right() {
-    firefox(
-        "wherever_in_the_start_of_a_firefox_a_deletion_falls_both_come_out_right",
-        Apart::Not,
-        12,
-    );
+fn head_on_with_a_starting_firefox() {
+    firefox("head_on_with_a_starting_firefox", Apart::Not, 12);
 }
 
 #[test]

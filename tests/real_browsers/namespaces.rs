@@ -46,8 +46,8 @@ fn assert_shown_by_socket(row: &Value) {
 }
 
 #[test]
-fn a_chromium_in_another_pid_namespace_is_named_left_alone_and_asked_to_quit() {
-    const TEST: &str = "a_chromium_in_another_pid_namespace_is_named_left_alone_and_asked_to_quit";
+fn chromium_in_another_pid_namespace_is_named_and_closed() {
+    const TEST: &str = "chromium_in_another_pid_namespace_is_named_and_closed";
     if !Kind::Chromium.available(TEST) || !is_root(TEST) {
         return;
     }
@@ -109,8 +109,8 @@ fn a_firefox_in_another_pid_namespace_is_named_and_left_alone() {
 }
 
 #[test]
-fn browsers_outside_the_pid_namespace_of_the_command_are_left_alone() {
-    const TEST: &str = "browsers_outside_the_pid_namespace_of_the_command_are_left_alone";
+fn browsers_outside_of_our_pid_namespace_are_left_alone() {
+    const TEST: &str = "browsers_outside_of_our_pid_namespace_are_left_alone";
     if !Kind::Chromium.available(TEST) || !Kind::Firefox.available(TEST) || !is_root(TEST) {
         return;
     }

@@ -12,10 +12,8 @@ use crate::sample::{
 use crate::watch::{LIMIT, Pause, assert_unchanged, everything_in, lock_holder};
 
 #[test]
-fn an_open_chromium_is_listed_named_and_left_alone_and_cleaned_when_closed() {
-    if !Kind::Chromium
-        .available("an_open_chromium_is_listed_named_and_left_alone_and_cleaned_when_closed")
-    {
+fn open_chromium_is_listed_skipped_and_cleaned_when_closed() {
+    if !Kind::Chromium.available("open_chromium_is_listed_skipped_and_cleaned_when_closed") {
         return;
     }
     let restore = &["--restore-last-session"];
@@ -96,10 +94,8 @@ fn pause_between_commits(pid: u32, store: &Path) -> Pause {
 }
 
 #[test]
-fn an_open_firefox_is_listed_named_and_left_alone_while_a_closed_profile_is_cleaned() {
-    if !Kind::Firefox.available(
-        "an_open_firefox_is_listed_named_and_left_alone_while_a_closed_profile_is_cleaned",
-    ) {
+fn open_firefox_is_skipped_and_a_closed_profile_cleaned() {
+    if !Kind::Firefox.available("open_firefox_is_skipped_and_a_closed_profile_cleaned") {
         return;
     }
     let server = Server::start();
@@ -171,10 +167,8 @@ fn an_open_firefox_is_listed_named_and_left_alone_while_a_closed_profile_is_clea
 
 /// "Remove SingletonLock" is what the web advises where a Chromium does not start.
 #[test]
-fn an_open_chromium_whose_links_were_removed_is_named_and_left_alone() {
-    if !Kind::Chromium
-        .available("an_open_chromium_whose_links_were_removed_is_named_and_left_alone")
-    {
+fn open_chromium_without_its_links_is_left_alone() {
+    if !Kind::Chromium.available("open_chromium_without_its_links_is_left_alone") {
         return;
     }
     let server = Server::start();

@@ -101,10 +101,8 @@ fn assert_nothing_new(folder: &Path, run: impl FnOnce()) {
 }
 
 #[test]
-fn chromium_has_exactly_the_others_of_a_sample_profile_that_was_cleaned() {
-    if !Kind::Chromium
-        .available("chromium_has_exactly_the_others_of_a_sample_profile_that_was_cleaned")
-    {
+fn chromium_keeps_exactly_the_others_of_a_sample_profile() {
+    if !Kind::Chromium.available("chromium_keeps_exactly_the_others_of_a_sample_profile") {
         return;
     }
     let world = world();
@@ -122,10 +120,8 @@ fn chromium_has_exactly_the_others_of_a_sample_profile_that_was_cleaned() {
 }
 
 #[test]
-fn firefox_has_exactly_the_others_of_a_sample_profile_that_was_cleaned() {
-    if !Kind::Firefox
-        .available("firefox_has_exactly_the_others_of_a_sample_profile_that_was_cleaned")
-    {
+fn firefox_keeps_exactly_the_others_of_a_sample_profile() {
+    if !Kind::Firefox.available("firefox_keeps_exactly_the_others_of_a_sample_profile") {
         return;
     }
     let world = world();

@@ -127,19 +127,15 @@ fn comes_back(killed: bool) {
 }
 
 #[test]
-fn firefox_opens_its_windows_again_with_all_but_the_sites_session_cookies() {
-    if Kind::Firefox
-        .available("firefox_opens_its_windows_again_with_all_but_the_sites_session_cookies")
-    {
+fn firefox_reopens_windows_without_the_sites_cookies() {
+    if Kind::Firefox.available("firefox_reopens_windows_without_the_sites_cookies") {
         comes_back(false);
     }
 }
 
 #[test]
-fn firefox_recovers_from_a_crash_with_all_but_the_sites_session_cookies() {
-    if Kind::Firefox
-        .available("firefox_recovers_from_a_crash_with_all_but_the_sites_session_cookies")
-    {
+fn firefox_recovers_without_the_sites_session_cookies() {
+    if Kind::Firefox.available("firefox_recovers_without_the_sites_session_cookies") {
         comes_back(true);
     }
 }
@@ -157,10 +153,8 @@ fn restore_previous(browser: &mut Firefox) {
 }
 
 #[test]
-fn the_previous_session_is_restored_with_all_but_the_sites_session_cookies() {
-    if !Kind::Firefox
-        .available("the_previous_session_is_restored_with_all_but_the_sites_session_cookies")
-    {
+fn previous_session_comes_back_without_the_sites_cookies() {
+    if !Kind::Firefox.available("previous_session_comes_back_without_the_sites_cookies") {
         return;
     }
     let server = Server::start();
@@ -200,10 +194,8 @@ fn the_previous_session_is_restored_with_all_but_the_sites_session_cookies() {
 }
 
 #[test]
-fn a_session_from_before_an_upgrade_comes_back_with_all_but_the_sites_session_cookies() {
-    if !Kind::Firefox.available(
-        "a_session_from_before_an_upgrade_comes_back_with_all_but_the_sites_session_cookies",
-    ) {
+fn upgrade_session_comes_back_without_the_sites_cookies() {
+    if !Kind::Firefox.available("upgrade_session_comes_back_without_the_sites_cookies") {
         return;
     }
     const BUILD: &str = "20260101000000";

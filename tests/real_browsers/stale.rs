@@ -39,10 +39,8 @@ fn clean(world: &World, profile: &Path, store: &Path, gone: usize, why: &str) {
 }
 
 #[test]
-fn a_chromium_that_has_ended_in_whatever_way_is_not_taken_to_be_there() {
-    if !Kind::Chromium
-        .available("a_chromium_that_has_ended_in_whatever_way_is_not_taken_to_be_there")
-    {
+fn ended_chromium_is_not_in_use() {
+    if !Kind::Chromium.available("ended_chromium_is_not_in_use") {
         return;
     }
     let server = Server::start();
@@ -71,9 +69,8 @@ fn a_chromium_that_has_ended_in_whatever_way_is_not_taken_to_be_there() {
 }
 
 #[test]
-fn a_firefox_that_has_ended_in_whatever_way_is_not_taken_to_be_there() {
-    if !Kind::Firefox.available("a_firefox_that_has_ended_in_whatever_way_is_not_taken_to_be_there")
-    {
+fn ended_firefox_is_not_in_use() {
+    if !Kind::Firefox.available("ended_firefox_is_not_in_use") {
         return;
     }
     let server = Server::start();
@@ -127,10 +124,8 @@ fn link_from_before_the_boot(link: &Path, pid: u32) {
 }
 
 #[test]
-fn a_chromium_that_a_power_cut_ended_is_not_taken_to_be_there_whoever_has_its_number_now() {
-    if !Kind::Chromium.available(
-        "a_chromium_that_a_power_cut_ended_is_not_taken_to_be_there_whoever_has_its_number_now",
-    ) {
+fn stale_lock_with_reused_pid_is_ignored() {
+    if !Kind::Chromium.available("stale_lock_with_reused_pid_is_ignored") {
         return;
     }
     let server = Server::start();

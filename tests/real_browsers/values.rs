@@ -45,9 +45,8 @@ fn assert_refused(listed: &Answer, cookies: usize, says: &str) {
 }
 
 #[test]
-fn values_of_a_chromium_without_a_keyring_are_those_that_it_reports() {
-    if !Kind::Chromium.available("values_of_a_chromium_without_a_keyring_are_those_that_it_reports")
-    {
+fn values_without_a_keyring_match_chromiums() {
+    if !Kind::Chromium.available("values_without_a_keyring_match_chromiums") {
         return;
     }
     let server = Server::start();
@@ -83,8 +82,8 @@ fn values_of_firefox_are_those_that_it_reports() {
 }
 
 #[test]
-fn values_of_a_chromium_with_gnome_keyring_are_those_that_it_reports() {
-    let test = "values_of_a_chromium_with_gnome_keyring_are_those_that_it_reports";
+fn values_with_gnome_keyring_match_chromiums() {
+    let test = "values_with_gnome_keyring_match_chromiums";
     if !Kind::Chromium.available(test) || !SessionBus::gnome_available(test) {
         return;
     }
@@ -163,8 +162,8 @@ fn values_of_a_chromium_with_kwallet_are_those_that_it_reports() {
 }
 
 #[test]
-fn values_of_a_chromium_with_the_desktop_portal_are_those_that_it_reports() {
-    let test = "values_of_a_chromium_with_the_desktop_portal_are_those_that_it_reports";
+fn values_with_the_desktop_portal_match_chromiums() {
+    let test = "values_with_the_desktop_portal_match_chromiums";
     if !Kind::Chromium.available(test) || !SessionBus::portal_available(test) {
         return;
     }

@@ -37,10 +37,8 @@ fn assert_can_be_interrupted(mut running: Running) {
 }
 
 #[test]
-fn a_chromium_is_waited_for_and_its_store_cleaned_as_soon_as_it_is_closed() {
-    if !Kind::Chromium
-        .available("a_chromium_is_waited_for_and_its_store_cleaned_as_soon_as_it_is_closed")
-    {
+fn chromium_is_waited_for_and_cleaned_when_closed() {
+    if !Kind::Chromium.available("chromium_is_waited_for_and_cleaned_when_closed") {
         return;
     }
     let server = Server::start();
@@ -67,10 +65,8 @@ fn a_chromium_is_waited_for_and_its_store_cleaned_as_soon_as_it_is_closed() {
 }
 
 #[test]
-fn a_firefox_is_waited_for_and_its_store_cleaned_as_soon_as_it_is_closed() {
-    if !Kind::Firefox
-        .available("a_firefox_is_waited_for_and_its_store_cleaned_as_soon_as_it_is_closed")
-    {
+fn firefox_is_waited_for_and_cleaned_when_closed() {
+    if !Kind::Firefox.available("firefox_is_waited_for_and_cleaned_when_closed") {
         return;
     }
     let server = Server::start();
@@ -106,10 +102,8 @@ fn a_firefox_is_waited_for_and_its_store_cleaned_as_soon_as_it_is_closed() {
 }
 
 #[test]
-fn an_open_chromium_is_untouched_when_the_waiting_is_over_or_interrupted() {
-    if !Kind::Chromium
-        .available("an_open_chromium_is_untouched_when_the_waiting_is_over_or_interrupted")
-    {
+fn open_chromium_is_untouched_when_waiting_ends() {
+    if !Kind::Chromium.available("open_chromium_is_untouched_when_waiting_ends") {
         return;
     }
     let server = Server::start();

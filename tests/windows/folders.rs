@@ -8,7 +8,7 @@ use super::world::{World, names, stores};
 use super::{CHROME, EDGE, FIREFOX};
 
 #[test]
-fn each_store_of_the_sample_home_folder_is_where_windows_has_it() {
+fn sample_home_is_laid_out_as_on_windows() {
     let world = World::of_fixtures();
     let (code, document) = world.json(&["list", "openai.com"]);
     assert_eq!(code, 0, "{document}");
@@ -31,7 +31,7 @@ fn each_store_of_the_sample_home_folder_is_where_windows_has_it() {
 }
 
 #[test]
-fn browsers_from_the_store_are_found_in_the_folders_of_their_packages() {
+fn store_apps_are_found_in_their_package_folders() {
     let world = World::new();
     let packages = "AppData/Local/Packages";
     let arc =
@@ -88,7 +88,7 @@ impl Drop for RealPackage {
 }
 
 #[test]
-fn without_a_home_folder_the_known_folders_of_this_user_are_searched() {
+fn without_a_home_folder_the_known_folders_are_searched() {
     let package = RealPackage::new();
     let profile = package.0.join("LocalCache/Local/Arc/User Data/Default");
     let store = profile.join("Network").join("Cookies");

@@ -94,7 +94,7 @@ fn a_chrome_that_is_asked_to_quit_does_and_its_cookies_go() {
 }
 
 #[test]
-fn a_chrome_that_does_not_want_to_quit_or_cannot_be_asked_goes_on() {
+fn chrome_that_refuses_to_quit_goes_on() {
     for (manner, asked) in [(Manner::Refuses, true), (Manner::Windowless, false)] {
         let world = World::of_fixtures();
         let mut chrome = browser(&world, CHROME, manner);
@@ -154,7 +154,7 @@ fn a_firefox_that_holds_its_parent_lock_is_in_use() {
 }
 
 #[test]
-fn a_store_that_chrome_lets_nobody_open_is_in_use_and_not_empty() {
+fn exclusively_open_store_is_in_use_and_not_empty() {
     let world = World::of_fixtures();
     let user_data = "AppData/Local/Google/Chrome/User Data";
     let _lockfile = hold(
@@ -177,7 +177,7 @@ fn a_store_that_chrome_lets_nobody_open_is_in_use_and_not_empty() {
 
 /// Since version 114 Chromium opens its store so.
 #[test]
-fn a_store_that_nobody_else_may_open_is_in_use_also_without_a_lockfile() {
+fn exclusive_store_is_in_use_without_a_lockfile() {
     let world = World::of_fixtures();
     let path = world.path("AppData/Local/Google/Chrome/User Data/Default/Cookies");
     let before = fs::read(&path).unwrap();
@@ -223,7 +223,7 @@ fn another_cookieclean_is_waited_for_and_no_browser() {
 }
 
 #[test]
-fn a_chrome_that_keeps_its_store_to_itself_is_in_use_and_nothing_changes() {
+fn chrome_with_an_exclusive_store_is_in_use() {
     let world = World::of_fixtures();
     let store = world.path(CHROME).join("Default").join("Cookies");
     let before = fs::read(&store).unwrap();

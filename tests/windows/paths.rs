@@ -78,7 +78,7 @@ fn a_users_name_in_any_script_is_no_obstacle() {
 
 /// 260 characters is what a path may have that is not written as a long one.
 #[test]
-fn a_store_deep_in_a_user_data_directory_of_a_short_path_belongs_to_it() {
+fn deep_store_belongs_to_a_short_user_data_directory() {
     let world = World::new();
     let home = world.home();
     let extension = home
@@ -97,7 +97,7 @@ fn a_store_deep_in_a_user_data_directory_of_a_short_path_belongs_to_it() {
 
 /// And 1040 bytes is what SQLite takes unless it is told otherwise.
 #[test]
-fn a_home_folder_of_a_long_path_is_no_obstacle_nor_is_such_a_state_folder() {
+fn long_home_and_state_paths_work() {
     let world = World::new();
     let deep = |path: PathBuf| (0..8).fold(path, |path, _| path.join(YAMADA.repeat(12)));
     let home = deep(world.root());
@@ -148,7 +148,7 @@ fn link_to(target: &str, link: &Path) {
 }
 
 #[test]
-fn a_profile_that_leads_elsewhere_is_not_touched_but_can_be_named() {
+fn profile_that_leads_elsewhere_is_skipped_unless_named() {
     let world = World::new();
     let put = |profile: &Path| {
         stores::chromium(&profile.join("Cookies"), 24);

@@ -18,7 +18,7 @@ const SESSION: &str =
     r#"{"windows":[],"cookies":[{"host":".openai.com","name":"a","value":"v","path":"/"}]}"#;
 
 #[test]
-fn a_read_only_store_is_listed_and_named_with_what_to_do_and_nothing_is_lost() {
+fn read_only_store_is_listed_and_named_with_advice() {
     for kept in [
         format!("{CHROME}/Default/Network/Cookies"),
         format!("{FIREFOX}/Profiles/p/cookies.sqlite"),

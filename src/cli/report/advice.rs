@@ -174,7 +174,7 @@ mod tests {
 
     #[test]
     #[cfg(unix)]
-    fn on_macos_somebody_who_is_kept_out_of_their_own_files_hears_of_full_disk_access() {
+    fn macos_denial_names_full_disk_access() {
         const EPERM: i32 = 1;
         const EACCES: i32 = 13;
         for code in [EPERM, EACCES] {

@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn browser_that_waited_gets_its_lock_before_it_is_our_turn_again() {
+    fn waiting_browser_gets_its_lock_before_our_next_turn() {
         let dir = tempfile::tempdir().expect("a folder");
         let singleton = Singleton::occupy(dir.path(), &Leftovers::of(dir.path()));
         let singleton = singleton.unwrap_or_else(|e| panic!("{e:?}"));

@@ -424,7 +424,7 @@ fn every_scheme_gives_the_value_of_its_own_host_only() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_given_where_it_is_certain_that_they_are_right() {
+fn binary_values_are_shown_when_they_are_certain() {
     for (name, platform, dir, keyrings, blob) in every_scheme(&hashed(HOST, b"\xff\x00")) {
         let opened = open(platform, &dir, &keyrings, (&blob, HOST, 24));
         assert_eq!(opened.as_deref(), Ok(&b"\xff\x00"[..]), "{name}");
@@ -521,7 +521,7 @@ fn what_the_keyring_says_is_passed_on() {
 }
 
 #[test]
-fn the_empty_password_of_a_keyring_that_did_not_answer_is_tried() {
+fn empty_password_is_tried_when_the_keyring_is_silent() {
     let blob = [b"v11".to_vec(), seal_cbc(b"", 1, &hashed(HOST, b"abc"))].concat();
     for keyrings in [Fake(Err(KeyError::NoBus)), Fake::knowing(&[PASSWORD])] {
         let opened = open(
@@ -535,7 +535,7 @@ fn the_empty_password_of_a_keyring_that_did_not_answer_is_tried() {
 }
 
 #[test]
-fn a_browser_is_looked_for_in_every_keyring_until_one_has_its_key() {
+fn every_keyring_is_asked_until_one_has_the_key() {
     struct OfEdge;
     impl Keyrings for OfEdge {
         fn ask(&self, question: &Question) -> Result<Vec<Secret>, KeyError> {
@@ -614,7 +614,7 @@ fn a_profile_that_was_copied_from_windows_is_opened_by_its_key() {
 }
 
 #[test]
-fn a_key_that_was_left_from_windows_does_not_keep_others_from_opening() {
+fn leftover_windows_key_does_not_hinder_others() {
     let dir = with_key(b"DPAPI.");
     for (name, platform, _, keyrings, blob) in every_scheme(&hashed(HOST, b"abc")) {
         let opened = open(platform, &dir, &keyrings, (&blob, HOST, 24));

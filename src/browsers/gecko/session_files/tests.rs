@@ -114,7 +114,7 @@ const X: &str = r#"{"host":"notopenai.com","name":"x","value":"3"}"#;
 const Y: &str = r#"{ "host" : "example.com", "name" : "y" }"#;
 
 #[test]
-fn the_first_the_middle_the_last_and_the_only_element_are_cut_with_a_comma() {
+fn cuts_take_one_comma_at_every_position() {
     let rows: [(&[&str], &[&str]); 10] = [
         (&[O, X, Y], &[X, Y]),
         (&[X, O, Y], &[X, Y]),
@@ -236,7 +236,7 @@ fn a_field_of_a_page_that_only_looks_like_a_session_stays() {
 
 /// Anybody's page can have a field of this name, with anything in it.
 #[test]
-fn a_session_in_a_field_of_any_other_page_is_text_like_any_other() {
+fn session_text_in_a_field_of_another_page_stays() {
     let string = serde_json::to_string(&format!(r#"{{"cookies":[{O}]}}"#)).unwrap();
     let crash = r#""url":"about:sessionrestore""#;
     let welcome = r#""url":"about:welcomeback""#;
@@ -372,7 +372,7 @@ fn a_cookie_is_shown_with_all_that_it_has() {
 }
 
 #[test]
-fn what_came_meanwhile_stays_and_places_that_are_gone_are_skipped() {
+fn undo_keeps_newer_cookies_and_skips_missing_places() {
     let before = session(&format!(
         r#"{{"cookies":[{O},{X},{P}],"old":{{"cookies":[{O}]}}}}"#
     ));
