@@ -55,7 +55,7 @@ impl Roots {
     /// Everything below another home folder.
     ///
     /// # Errors
-    /// When it is no folder that can be read.
+    /// When it is not a readable folder.
     pub fn below(home: &Path, platform: Platform) -> Result<Self, Error> {
         let home = platform::real_path(home).map_err(|e| Fault::from(e).at(home))?;
         fs::read_dir(&home).map_err(|e| Fault::from(e).at(&home))?;

@@ -92,7 +92,7 @@ pub enum Base {
 }
 
 /// A place: a base and the path below it, with `/` between the parts; a part
-/// with a `*` stands for every folder of such a name.
+/// with a `*` matches every folder with such a name.
 pub type Place = (Base, &'static str);
 
 /// One row of the table.

@@ -70,7 +70,7 @@ impl From<Status> for ExitCode {
 pub(super) enum Failure {
     #[error("{0}")]
     Domain(DomainError),
-    /// A bare word, and the sites that it stands in.
+    /// A bare word, and the sites that contain it.
     #[error("{0}")]
     DidYouMean(DomainError, Vec<String>),
     /// And the containers there are.
@@ -113,7 +113,7 @@ impl Failure {
     }
 }
 
-/// Whether a folder that was named is not there, or is no folder: a matter of what was
+/// Whether a folder that was named is not there, or is not a folder: a matter of what was
 /// typed.
 fn is_missing(error: &Error) -> bool {
     match &error.fault {

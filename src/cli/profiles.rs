@@ -96,7 +96,7 @@ fn look(profile: &Profile) -> State {
     }
 }
 
-/// What stands in a copy, or is no cookie, would be counted twice or too much.
+/// What stands in a copy, or is not a cookie, would be counted twice or too much.
 fn is_counted(store: &dyn Store) -> bool {
     let kind = store.kind();
     kind.holds_cookies() && !kind.is_volatile() && !store.is_older_copy()

@@ -220,7 +220,7 @@ fn restore(
     let mut terminal = Terminal::new(ui, &cancel, renderer);
     let mut scheduler = Scheduler::new(decision(arguments.in_the_way, ui), &cancel);
     let mut summary = engine::restore(taken, &cancel, &mut scheduler, &mut terminal);
-    // What is back already is reported all the same.
+    // What is back already is reported anyway.
     if summary.stores == 0
         && let Some(error) = summary.problems.pop()
     {

@@ -1,4 +1,4 @@
-//! Who is in the way of a change.
+//! Processes that keep a profile from being changed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,7 +16,7 @@ pub struct Blocker {
     pub profiles: Vec<ProfileName>,
     /// Cookies in them that are meant, as far as they could be seen.
     pub cookies: u64,
-    /// Who it is.
+    /// The processes.
     pub user: InUse,
     /// Tells when it is gone.
     pub guard: Arc<Guard>,

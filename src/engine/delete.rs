@@ -213,7 +213,7 @@ fn clean(
     let outcome = match in_use {
         Err(error) => Outcome::Failed(error),
         // With something to delete, the claim decides: it waits for what is brief. And
-        // another one of us has nothing in its memory.
+        // another run of this program has nothing in its memory.
         Ok(Some(user))
             if request.look_only || !matched && (found.is_err() || !user.adds_nothing()) =>
         {

@@ -48,11 +48,11 @@ pub enum Event<'a> {
     Restored(&'a PutBack),
     /// Somebody could not be asked to quit; None: there is no way to ask.
     NotAsked {
-        /// Who it is.
+        /// The processes.
         blocker: &'a Blocker,
         /// Why; None: there is no way to ask.
         error: Option<io::Error>,
-        /// Whether it is waited for all the same.
+        /// Whether it is waited for anyway.
         is_waited_for: bool,
     },
     /// These are waited for.
@@ -61,7 +61,7 @@ pub enum Event<'a> {
     WaitingEnded,
 }
 
-/// Who is told. All of it is called on the thread that called the engine.
+/// Receives the events. Every method is called on the thread that called the engine.
 pub trait Observer {
     /// Something happened.
     fn event(&mut self, event: &Event<'_>);

@@ -136,7 +136,7 @@ fn look_at(job: &Job<'_>, query: &Query, send: &mut dyn FnMut(Batch)) -> Looked 
             outcome: found.map_err(|error| Unread::of(error, in_use.clone())),
             in_use,
         },
-        // What was found is shown all the same: looking needs no lock.
+        // What was found is shown anyway: looking needs no lock.
         Err(error) => Looked {
             outcome: Err(Unread::Failed(error)),
             in_use: None,

@@ -28,7 +28,7 @@ pub struct Scheduler<'a> {
 /// One pass over the work.
 #[derive(Clone, Copy)]
 pub struct Pass<'a> {
-    /// Who has just let go; None in the first pass, which is over everything.
+    /// The lock that has become free; None in the first pass, which is over everything.
     pub freed: Option<&'a Guard>,
     /// Whether there may be another pass for what is in use. If not, it is reported.
     pub may_defer: bool,
@@ -42,7 +42,7 @@ impl Pass<'_> {
 }
 
 impl<'a> Scheduler<'a> {
-    /// `decision`: what is done about whoever is in the way; None asks the observer, when
+    /// `decision`: what is done about blockers; None asks the observer, when
     /// that is the first time somebody is.
     pub fn new(decision: Option<Decision>, cancel: &'a Cancel) -> Self {
         cancel.wakes_this_thread();
@@ -111,7 +111,7 @@ impl<'a> Scheduler<'a> {
         if is_first {
             self.until = at_most.and_then(|time| Instant::now().checked_add(time));
         } else if self.until.is_some_and(|until| Instant::now() >= until) {
-            // What looked free may have been refused all the same, again and again.
+            // What looked free may have been refused anyway, again and again.
             return None;
         }
         if let Decision::AskToQuit { or_wait, .. } = decision {

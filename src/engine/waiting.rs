@@ -8,9 +8,9 @@ use super::cancel::Cancel;
 use crate::platform::ProcessHandle;
 use crate::store::claim::Guard;
 
-/// How often is looked where no process can be waited for.
+/// Interval of checks where no process can be waited for.
 const POLL: Duration = Duration::from_millis(200);
-/// How often is looked all the same: a lock can be let go by a process that lives on.
+/// Interval of the check that runs anyway: a process can release a lock and live on.
 const RARELY: Duration = Duration::from_secs(5);
 /// A browser's children and its lock files may outlive it by so much.
 const LINGERING: Duration = Duration::from_secs(3);
@@ -19,7 +19,7 @@ const LINGERING_POLL: Duration = Duration::from_millis(10);
 /// Returns when one of these is free, with its index; None when it is cancelled, or the
 /// time is over (`until`; None: it never is).
 ///
-/// One that cannot be looked at counts as free: whoever claims it hears why.
+/// One that cannot be looked at counts as free: a claim reports why.
 pub(super) fn until_one_is_free(
     guards: &[&Guard],
     until: Option<Instant>,

@@ -56,7 +56,7 @@ pub(crate) fn end_of_string(text: &[u8], start: usize) -> usize {
     text.len()
 }
 
-/// Shows every member of an object, each value as it is written. What is no object has
+/// Shows every member of an object, each value as it is written. What is not an object has
 /// none.
 ///
 /// # Errors
@@ -104,7 +104,7 @@ pub(crate) fn member<'t>(json: &'t str, wanted: &str) -> serde_json::Result<Opti
 }
 
 /// Shows the elements of an array, each as it is written, until it returns false. What
-/// is no array has none.
+/// is not an array has none.
 ///
 /// # Errors
 /// When the text up to there is not JSON.
@@ -136,13 +136,13 @@ pub(crate) fn elements<'t>(
     json.end()
 }
 
-/// What a string says; None for what is no string. Half of a surrogate pair is replaced.
+/// What a string says; None for what is not a string. A lone surrogate is replaced.
 pub(crate) fn text(json: &str) -> Option<String> {
     let text = String::from_utf8(bytes(json)?);
     Some(text.unwrap_or_else(|error| String::from_utf8_lossy(error.as_bytes()).into_owned()))
 }
 
-/// What a string says, which is no UTF-8 where it has half of a surrogate pair in it.
+/// What a string says, which is not UTF-8 where it has half of a surrogate pair in it.
 pub(crate) fn bytes(json: &str) -> Option<Vec<u8>> {
     let Bytes(bytes) = serde_json::from_str(json).ok()?;
     Some(bytes.into_owned())

@@ -20,7 +20,7 @@ pub struct Domain {
 /// Why a text is not taken as a domain.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DomainError {
-    /// There is no text.
+    /// The text is empty.
     #[error("the domain is empty")]
     Empty,
     /// It has a `*`.

@@ -25,7 +25,7 @@ pub struct Query {
     /// When there are any, only cookies in these containers of Firefox; None is outside
     /// of all.
     pub containers: Vec<Option<String>>,
-    /// Sites whose cookies are not meant, but of which it is told that there are some.
+    /// Sites whose cookies are not selected, but counted and reported.
     pub related: Vec<Domain>,
     /// Whether their values are read, which a deletion never needs.
     pub with_values: bool,
@@ -66,7 +66,7 @@ impl Query {
     }
 
     /// Whether an item of one of the domains is selected. A device-bound session is one of
-    /// the whole site: whoever keeps some of the site's cookies may need it for them.
+    /// the whole site: a person who keeps some of the site's cookies may need it for them.
     pub fn wants(&self, item: &Item) -> bool {
         match item {
             Item::Cookie(cookie) => self.wants_cookie(cookie),

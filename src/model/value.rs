@@ -16,7 +16,7 @@ pub(crate) const LONGEST: u64 = 16 << 10;
 pub enum StoredValue {
     /// As the site set it.
     Plain(Secret),
-    /// As a Chromium encrypts it; the store's schema version says what stands in front
+    /// As a Chromium encrypts it; the store's schema version says what precedes
     /// of the value.
     Encrypted {
         /// As stored.

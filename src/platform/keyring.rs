@@ -19,7 +19,7 @@ pub(crate) enum Question {
     Keychain { name: &'static str },
 }
 
-/// Who keeps keys on a computer.
+/// The keyrings of a computer.
 pub(crate) trait Keyrings {
     /// Every secret that goes by that name; the person may be asked for leave.
     ///

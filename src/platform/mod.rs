@@ -60,14 +60,14 @@ pub(crate) const LOCKLESS_VFS: &std::ffi::CStr = if cfg!(windows) {
     c"unix-none"
 };
 
-/// Who holds a lock.
+/// The holder of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Holder {
     /// None when the process is not one that can be seen from here (another pid
     /// namespace, or a system that does not tell).
     pub pid: Option<u32>,
     /// The lock belongs to an open file, not to a process. No browser takes such a
-    /// lock; we do, and whoever may read the file can.
+    /// lock; we do, and any process that may read the file can.
     pub is_of_open_file: bool,
 }
 

@@ -5,7 +5,7 @@ use std::fs::{File, Metadata, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Opens an existing regular file that is no link. It never waits: a pipe that nobody
+/// Opens an existing regular file that is not a link. It never waits: a pipe that nobody
 /// writes to would block the open for ever.
 ///
 /// # Errors

@@ -32,7 +32,7 @@ pub(crate) enum TurnOf {
     Us(Turn),
     /// Another thread of this process.
     ThisRun,
-    /// Whoever has locked this file.
+    /// The process that has locked this file.
     Another(PathBuf),
 }
 

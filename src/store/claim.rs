@@ -115,7 +115,7 @@ impl InUse {
     }
 
     /// Somebody holds a lock of the kind that we take, which names nobody. Anybody who may
-    /// read the file can take one, and hold it for ever: only another one of us is waited
+    /// read the file can take one, and hold it for ever: only another run of this program is waited
     /// for.
     fn by_open_file_lock(file: &Path) -> Option<Self> {
         /// The holder that is found may have let go meanwhile, and another taken it.
@@ -144,7 +144,7 @@ impl InUse {
         Some(Self::by_processes(by, evidence))
     }
 
-    /// Somebody held a lock on this file, who is gone by now as a rule: another try will
+    /// Somebody held a lock on this file, who is gone by now usually: another try will
     /// tell.
     pub(crate) fn by_passing_lock(file: &Path) -> Self {
         Self {
@@ -250,7 +250,7 @@ impl Claim {
     /// Asks once more: right before a commit, and when all is written.
     ///
     /// # Errors
-    /// When a browser has begun to use the profile all the same, or that cannot be told.
+    /// When a browser has begun to use the profile anyway, or that cannot be told.
     pub fn still_holds(&self) -> Result<(), InUse> {
         self.0.still_holds()
     }

@@ -53,7 +53,7 @@ impl Id {
         (id.to_string() == name).then_some(id)
     }
 
-    /// None when it is no time, as `20269999-999999`.
+    /// None when it is not a time, as `20269999-999999`.
     pub(super) fn created(&self) -> Option<Timestamp> {
         let time = DateTime::strptime(FORMAT, &self.stamp).ok()?;
         TimeZone::UTC.to_timestamp(time).ok()

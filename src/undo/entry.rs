@@ -86,7 +86,7 @@ impl Entry {
     pub(super) fn new(parent: Arc<OwnFolder>, name: Id, now: Timestamp) -> Self {
         let created = name.created();
         let since = counts_from(created, None, now).or_else(|| {
-            // What cannot be read is said by whoever reads it.
+            // What cannot be read is reported when it is read.
             let folder = parent.folder(&name.to_string()).ok()??;
             counts_from(None, modified(&folder).ok()?, now)
         });
@@ -232,7 +232,7 @@ impl Taken {
 struct Places(Option<(PathBuf, Found)>);
 
 impl Places {
-    /// What is found where the store was found, or if that is no folder of profiles
+    /// What is found where the store was found, or if that is not a folder of profiles
     /// any more, in its profile.
     fn of(&mut self, header: &BackupHeader) -> Result<&Found, Error> {
         let folders = [&header.within, &header.profile_dir];

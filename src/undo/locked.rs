@@ -18,7 +18,7 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// The folder of a deletion, locked. The lock is the system's, on a file in the folder: it
 /// ends with its process, however that ends. A deletion holds it from the folder's creation
-/// to its own end; whoever puts back, forgets or expires takes it first.
+/// to its own end; an undo, a forget or an expiry takes it first.
 pub(super) struct Locked {
     id: String,
     folder: OwnFolder,
@@ -97,7 +97,7 @@ fn lock(folder: &OwnFolder, id: &str) -> Result<Option<File>, Error> {
             return Ok(None);
         };
         match lock.try_lock() {
-            // Whoever had it has removed it, and a new one may be another's.
+            // The process that had it has removed it; a new one may belong to another process.
             Ok(()) if folder.is_nameless(&lock)? => {}
             Ok(()) => return Ok(Some(lock)),
             Err(TryLockError::Error(e)) if e.kind() == io::ErrorKind::Interrupted => {}
@@ -115,7 +115,7 @@ fn lock(folder: &OwnFolder, id: &str) -> Result<Option<File>, Error> {
     }
 }
 
-/// The name goes before the lock does, where it can: whoever opened the file meanwhile
+/// The name goes before the lock does, where it can: a process that opened the file meanwhile
 /// then sees that it is not the one to be locked any more.
 fn unlock(folder: &OwnFolder, lock: File) -> Result<(), Error> {
     if platform::OPEN_FILES_OUTLIVE_NAMES {
@@ -128,7 +128,7 @@ fn unlock(folder: &OwnFolder, lock: File) -> Result<(), Error> {
     }
 }
 
-/// Whether a process has it, a deletion that is running as a rule.
+/// Whether a process has it: usually a deletion that is running.
 ///
 /// # Errors
 /// When that cannot be told.

@@ -167,7 +167,7 @@ fn expire(folder: &OwnFolder, id: &Id, now: Timestamp) -> Result<(), Error> {
     Ok(())
 }
 
-/// None when it is no time that could be written down.
+/// None when it is not a time that could be written down.
 fn modified(folder: &OwnFolder) -> Result<Option<Timestamp>, Error> {
     Ok(Timestamp::try_from(folder.modified()?).ok())
 }
@@ -205,7 +205,7 @@ fn destroy(parent: &OwnFolder, id: &Id) -> Result<(), Error> {
     }
 }
 
-/// Removes a copy, then writes over what was in it: whoever is killed between the two
+/// Removes a copy, then writes over what was in it: a run that is killed between the two
 /// leaves no file that looks like a copy and is none.
 fn destroy_file(folder: &OwnFolder, name: &str) -> Result<(), Error> {
     let not_overwritten = |fault| Fault::NotOverwritten(Box::new(fault)).at(folder.path_of(name));

@@ -71,7 +71,7 @@ impl Schema for Cookies {
         ("host_key", self.partition)
     }
 
-    /// `https://openai.com`; what is no site (an opaque key) belongs to none.
+    /// `https://openai.com`; what is not a site (an opaque key) belongs to none.
     fn partition_host(partition: &str) -> Option<String> {
         Some(Url::parse(partition).ok()?.host_str()?.to_owned())
     }

@@ -44,7 +44,7 @@ pub(super) fn background_apps(user_data: &Path) -> Option<bool> {
 /// none.
 ///
 /// # Errors
-/// When the file is there and cannot be read or parsed, or that is no text.
+/// When the file is there and cannot be read or parsed, or that is not text.
 pub(super) fn encrypted_key(user_data: &Path) -> Result<Option<String>, Error> {
     let key = take(user_data, ["os_crypt", "encrypted_key"], |key| {
         Ok((key != "null").then(|| json::text(key)))

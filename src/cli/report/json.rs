@@ -130,7 +130,7 @@ impl<'a> CookieRow<'a> {
 #[derive(Serialize)]
 struct ValuePart<'a> {
     value: Option<&'a str>,
-    /// `utf-8`, or `base64` where the value is no text.
+    /// `utf-8`, or `base64` where the value is not text.
     value_encoding: Option<&'static str>,
     value_error: Option<String>,
 }

@@ -87,7 +87,7 @@ fn measure(metadata: &Metadata, length: &mut u64, holes: &mut u64) -> Result<(),
 /// Opens one of them for reading.
 ///
 /// # Errors
-/// When it is no regular file, or cannot be read.
+/// When it is not a regular file, or cannot be read.
 pub(super) fn open(path: &Path) -> io::Result<File> {
     platform::open_plain(path, OpenOptions::new().read(true))
 }
@@ -95,7 +95,7 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 /// Opens one of them for reading and writing; None when it is not there.
 ///
 /// # Errors
-/// When it is no regular file, or cannot be written to.
+/// When it is not a regular file, or cannot be written to.
 pub(super) fn open_to_erase(path: &Path) -> io::Result<Option<File>> {
     match platform::open_plain(path, OpenOptions::new().read(true).write(true)) {
         Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),

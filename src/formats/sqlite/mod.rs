@@ -42,7 +42,7 @@ fn stamp(path: &Path) -> Option<(u64, SystemTime)> {
     Some((metadata.len(), metadata.modified().ok()?))
 }
 
-/// What stands in another program's database never runs here.
+/// What is in another program's database never runs here.
 const SWITCHES: &[(DbConfig, bool)] = &[
     (DbConfig::SQLITE_DBCONFIG_ENABLE_TRIGGER, false),
     (DbConfig::SQLITE_DBCONFIG_ENABLE_VIEW, false),
@@ -79,7 +79,7 @@ const STEPS_PER_BYTE: u64 = 32;
 /// Steps between two looks at how many were made.
 const STRIDE: c_int = 10_000;
 
-/// Keeps what stands in another program's schema from running here, and the memory and
+/// Keeps what is in another program's schema from running here, and the memory and
 /// the time that a connection takes within bounds; `bytes` is the size of the database.
 /// Called before the first statement.
 fn restrain(db: &mut Connection, bytes: u64) -> rusqlite::Result<()> {

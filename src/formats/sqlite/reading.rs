@@ -38,7 +38,7 @@ enum Source {
 /// view [is unchanged](ReadView::is_unchanged).
 ///
 /// # Errors
-/// When the file cannot be read, is no database, or is being written to all the time.
+/// When the file cannot be read, is not a database, or is being written to all the time.
 pub(crate) fn read<T>(
     path: &Path,
     mut look: impl FnMut(&ReadView) -> Result<T, Fault>,

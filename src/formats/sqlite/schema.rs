@@ -1,7 +1,7 @@
 //! Whether a schema is one that a browser can have made.
 //!
 //! A table of cookies is a plain one. What is not can compute a value each time it is
-//! read, for as long as whoever made it likes, or change other rows than it was told to.
+//! read, for as long as its author likes, or change other rows than it was told to.
 
 use rusqlite::{Connection, OptionalExtension};
 

@@ -154,7 +154,7 @@ fn copy_if_stable(path: &Path, copy: &Path) -> Result<bool, Fault> {
     }
     if has_journal {
         match same_content(&journal, &sibling(copy, "-journal")) {
-            // Whoever wrote is done, and has removed it.
+            // The writer is done, and has removed it.
             Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
             Ok(true) => {}
             other => return Ok(other?),

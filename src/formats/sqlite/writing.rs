@@ -52,7 +52,7 @@ impl Writer {
     /// caller knows by the claim that it holds.
     ///
     /// # Errors
-    /// When it is no database, or cannot be written to. It is never created.
+    /// When it is not a database, or cannot be written to. It is never created.
     pub(crate) fn open(path: &Path) -> Result<Self, Fault> {
         let bytes = files::check(path)?;
         // Root would not be kept from writing, nor would Wine.
@@ -164,7 +164,7 @@ impl Writer {
             checkpoint(self.db(), "RESTART")?;
             let transaction = self.begin()?;
             if data_version(&transaction)? != before {
-                // Somebody has written, and that stands in the WAL only.
+                // A process has written, and that is in the WAL only.
                 continue;
             }
             let erased = erase_moved(&wal);
@@ -252,7 +252,7 @@ fn erase_finished(journal: &Path) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Fills a WAL, all of which stands in the database, with zeros.
+/// Fills a WAL, all of which is in the database, with zeros.
 fn erase_moved(wal: &Path) -> Result<(), Fault> {
     let Some(mut file) = files::open_to_erase(wal)? else {
         return Ok(());

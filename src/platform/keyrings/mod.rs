@@ -43,7 +43,7 @@ pub(crate) struct OwnKeyrings {
 }
 
 impl Keyrings for OwnKeyrings {
-    /// Whoever answers too late is not heard any more.
+    /// An answer that comes too late is dropped.
     fn ask(&self, question: &Question) -> Result<Vec<Secret>, KeyError> {
         let (question, may_ask) = (question.clone(), self.may_ask);
         let seconds = if may_ask { BY_A_PERSON } else { AT_ONCE };

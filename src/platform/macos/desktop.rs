@@ -8,7 +8,7 @@ use objc2_app_kit::NSRunningApplication;
 /// question first, and Firefox and Chromium open their windows again where they would
 /// have after ⌘Q.
 ///
-/// True when it was asked; false when it is no program with windows, or the system did
+/// True when it was asked; false when it is not a program with windows, or the system did
 /// not pass the request on
 /// (<https://developer.apple.com/documentation/appkit/nsrunningapplication/terminate()>).
 ///

@@ -57,7 +57,7 @@ fn open_lock_file(path: &Path, options: &mut OpenOptions) -> Result<File, Fault>
     Ok(file)
 }
 
-/// Who holds a record lock (`fcntl`) on this file that would keep us from writing.
+/// The holder of a record lock (`fcntl`) on this file that would keep us from writing.
 /// `flock` is another lock altogether, which the browsers do not use.
 ///
 /// # Errors
@@ -123,7 +123,7 @@ impl HeldFile {
                 path: path.to_owned(),
                 is_removed: is_created,
             };
-            // Another one of us may have removed what it had created.
+            // Another run of this program may have removed what it had created.
             if held.is_there() {
                 return Ok(LockAttempt::Ours(held));
             }
@@ -201,7 +201,7 @@ pub(crate) fn close_windows_of(_pid: u32, _at_most: usize) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Whether there is a process of this number, whoever it belongs to.
+/// Whether there is a process of this number, whoever owns it.
 pub(crate) fn exists(pid: u32) -> bool {
     let Ok(pid) = i32::try_from(pid) else {
         return false;

@@ -144,7 +144,7 @@ impl OwnFolder {
         }
         let opened = self.folder(name);
         if opened.is_err() {
-            // It is empty, and whoever asked knows nothing of it.
+            // It is empty, and the caller does not know of it.
             let _ = self.remove_folder(name);
         }
         opened
@@ -164,7 +164,7 @@ impl OwnFolder {
         }
     }
 
-    /// Everything in it. A name that is no UTF-8 is not one of ours.
+    /// Everything in it. A name that is not UTF-8 is not one of ours.
     ///
     /// # Errors
     /// When it cannot be read to its end.
@@ -352,7 +352,7 @@ fn create_above(path: &Path) -> Result<(), Error> {
         create_above(above)?;
     }
     match DirBuilder::new().create(path) {
-        // Another program was quicker; what it is, whoever opens it sees.
+        // Another program was quicker; what it is, the program that opens it finds out.
         Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(()),
         other => {
             other.at(path)?;

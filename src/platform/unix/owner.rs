@@ -195,7 +195,7 @@ fn take_environment_of(owner: Uid, home: Option<&Path>) {
     let all = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let config = all.filter(|name| name.ends_with(CONFIG));
     for name in config.chain(FOLDERS.map(str::to_owned)) {
-        // One that is not there yet would be made by whoever owns the folder above.
+        // The owner of the folder above would create one that is not there yet.
         let is_owners = |folder: &OsStr| {
             let existing = existing_part(Path::new(folder));
             existing.is_some_and(|folder| belongs_to(folder, owner))

@@ -124,7 +124,7 @@ fn wait_by_kqueue(pid: Pid) -> nix::Result<()> {
     Kqueue::new()?.kevent(&[event], &mut ended, None).map(drop)
 }
 
-/// Who accepts connections at this socket; None when nobody does.
+/// The process that accepts connections at this socket; None when none does.
 pub(crate) fn who_listens(socket: &Path) -> Option<Holder> {
     let address = SocketAddrUnix::new(socket.as_os_str().as_bytes()).ok()?;
     let line = waitless_socket().ok()?;

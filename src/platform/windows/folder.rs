@@ -141,7 +141,7 @@ fn hold(folder: &Path) -> io::Result<File> {
     let open = |access| {
         OpenOptions::new()
             .access_mode(access)
-            // Whoever is to rename or remove it is not among those that share it.
+            // Renaming and removing it are not shared.
             .share_mode(FILE_SHARE_READ.0 | FILE_SHARE_WRITE.0)
             .custom_flags(FILE_FLAG_BACKUP_SEMANTICS.0 | FILE_FLAG_OPEN_REPARSE_POINT.0)
             .open(folder)

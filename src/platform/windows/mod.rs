@@ -48,8 +48,8 @@ fn is_read_only(error: &io::Error, path: &Path) -> bool {
     }
 }
 
-/// One of us that has just opened a file has yet to lock it, and one that has unlocked it,
-/// to close it.
+/// Another run of this program may have opened a file and not locked it yet, or unlocked it
+/// and not closed it yet.
 const TRIES: u32 = 3;
 const PAUSE: Duration = Duration::from_millis(10);
 
@@ -62,7 +62,7 @@ fn comes_or_goes(error: &io::Error) -> bool {
     )
 }
 
-/// Fails where a file by which browsers lock is a link, or none.
+/// Fails unless a file by which browsers lock is a regular file.
 fn check(file: &File) -> Result<(), Fault> {
     match file.metadata()?.file_type() {
         kind if kind.is_symlink() => Err(Fault::Link),
@@ -72,7 +72,7 @@ fn check(file: &File) -> Result<(), Fault> {
 }
 
 /// Whether somebody has this file open and lets nobody write to it. Who, Windows
-/// does not tell here, but whether it is another one of us.
+/// does not tell here, but whether it is another run of this program.
 ///
 /// # Errors
 /// When the file is there and cannot be opened for another reason, or is a link.
@@ -285,7 +285,7 @@ pub(crate) fn canonicalize(path: &Path) -> io::Result<PathBuf> {
     }
 }
 
-/// What is no link is where its folder is. A link stays untold: that it does not lead
+/// What is not a link is where its folder is. A link stays untold: that it does not lead
 /// out of a browser's folder could not be said then. Names keep the case in which they
 /// are written here.
 fn canonical_by_parts(path: &Path, untold: io::Error) -> io::Result<PathBuf> {

@@ -1,4 +1,4 @@
-//! A folder of ours that is held open: Windows. What it promises stands in
+//! A folder of ours that is held open: Windows. For what it promises, see
 //! `unix/own_folder.rs`.
 //!
 //! Std opens nothing relative to a folder here. But while a folder is open and its
@@ -112,7 +112,7 @@ impl OwnFolder {
         }
         let opened = self.folder(name);
         if opened.is_err() {
-            // It is empty, and whoever asked knows nothing of it.
+            // It is empty, and the caller does not know of it.
             let _ = self.remove_folder(name);
         }
         opened
@@ -133,7 +133,7 @@ impl OwnFolder {
         }
     }
 
-    /// Everything in it. A name that is no Unicode is not one of ours.
+    /// Everything in it. A name that is not Unicode is not one of ours.
     ///
     /// # Errors
     /// When it cannot be read to its end.
@@ -160,7 +160,7 @@ impl OwnFolder {
     /// Opens a file in it.
     ///
     /// # Errors
-    /// When it is missing, cannot be opened, or is no regular file.
+    /// When it is missing, cannot be opened, or is not a regular file.
     pub(crate) fn file(&self, name: &str, access: Access) -> Result<File, Error> {
         let mut options = OpenOptions::new();
         match access {

@@ -139,7 +139,7 @@ pub(super) fn copy_access(from: &File, to: &File) -> io::Result<()> {
         .map_err(|e| win32(&e))
 }
 
-/// Refuses what is no folder, a link, or another user's.
+/// Refuses what is not a folder, a link, or another user's.
 pub(super) fn refuse_others(folder: &File) -> io::Result<()> {
     if !is_folder(folder)? {
         return Err(io::Error::other("it is a link, not a folder"));
@@ -174,7 +174,7 @@ fn full_name(path: &Path) -> io::Result<HSTRING> {
     Ok(super::canonicalize(folder)?.join(name).as_os_str().into())
 }
 
-/// Who owns something, and who may do what with it.
+/// The owner of something, and its access list.
 struct Descriptor(PSECURITY_DESCRIPTOR);
 
 impl Descriptor {

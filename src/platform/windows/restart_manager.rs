@@ -44,7 +44,7 @@ impl Session {
         Ok(session)
     }
 
-    /// Who uses what the session is on.
+    /// The processes that use the files of the session.
     fn users(&self) -> io::Result<Vec<RM_PROCESS_INFO>> {
         let mut users = vec![RM_PROCESS_INFO::default(); 8];
         let mut because = 0;

@@ -199,7 +199,7 @@ impl<L: Schema> TableStore<L> {
         })
     }
 
-    /// A commit that fails may have been done all the same: what came to fail can be
+    /// A commit that fails may have been done anyway: what came to fail can be
     /// the sync at its very end. Only a look at the file tells.
     fn after_failed_commit(
         &self,

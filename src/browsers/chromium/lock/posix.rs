@@ -18,7 +18,7 @@ use crate::store::claim::{Claim, Held, InUse, Lock, QuitRequest, Refused, Unseen
 /// Longer than a browser's children outlive it.
 const SHUTDOWN: Duration = Duration::from_secs(60);
 
-/// Who holds the directory.
+/// The process that holds the directory.
 pub(super) fn holder(lock: &UserDataLock) -> Result<Option<InUse>, Error> {
     Ok(match kept_by_windows(lock)? {
         Some(user) => Some(user),
@@ -75,7 +75,7 @@ fn was_just_let_go(lock: &UserDataLock) -> bool {
     age.is_none_or(|age| age < SHUTDOWN)
 }
 
-/// Who has a store open although nothing locks the directory: children of a browser
+/// The processes that have a store open although nothing locks the directory: children of a browser
 /// that has ended may yet write what they hold.
 fn remnant(lock: &UserDataLock) -> Option<InUse> {
     let users = platform::users_of(&lock.stores()).into_iter();
@@ -124,7 +124,7 @@ pub(super) fn claim(lock: &UserDataLock) -> Result<Claim, Refused> {
         return Err(Refused::InUse(user));
     }
     let singleton = Singleton::occupy(&lock.user_data, &leftovers)?;
-    // Who had no link, but is there, was there before us.
+    // A browser without a link was there before us.
     match leveldb(&leveldb_files)? {
         Some(user) => Err(Refused::InUse(lock.explained(user))),
         None => Ok(Claim::new(SingletonHeld {
@@ -163,7 +163,7 @@ pub(super) fn ask_to_quit(lock: &UserDataLock, process: &ProcessHandle) -> io::R
         Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(QuitRequest::Sent),
         other => other?,
     }
-    // Whoever asks next must see that it was told. One that stands still has the
+    // The next caller must see that it was asked. One that stands still has the
     // signal pending, where a second one changes nothing.
     for _ in 0..100 {
         if !matches!(handlers(), Some([true, _])) {

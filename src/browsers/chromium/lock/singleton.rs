@@ -112,7 +112,7 @@ impl Singleton {
 
 fn was_just_made(link: &Path) -> Refused {
     Refused::InUse(InUse {
-        // Whoever it is, a second look will name it.
+        // A second look will name it.
         unseen: Some(Unseen::Remnant),
         ..InUse::shown_by(format!("{} was just made", link.display()))
     })
@@ -124,7 +124,7 @@ fn is_still_there((link, target): &(PathBuf, PathBuf)) -> bool {
 
 impl Drop for Singleton {
     fn drop(&mut self) {
-        // The lock first: whoever comes now makes all of them anew.
+        // The lock first: a browser that comes now creates all of them anew.
         for (link, target) in self.links.iter().rev() {
             let is_ours = |link: &Path| fs::read_link(link).is_ok_and(|now| now == *target);
             if is_ours(link) {
@@ -132,7 +132,7 @@ impl Drop for Singleton {
             }
         }
         if self.responder.let_go(ANSWER) {
-            // A browser that is told twice to wait gives up. It has to have its lock before
+            // A browser that is asked twice to wait gives up. It has to have its lock before
             // we may want the directory again, for another store.
             let since = Instant::now();
             while !self.lock.is_symlink() && since.elapsed() < ITS_TURN {

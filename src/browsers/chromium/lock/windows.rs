@@ -8,7 +8,7 @@ use crate::platform::windows::{is_open_exclusively, owner_of_message_window};
 use crate::platform::{self, HeldFile, Holder, LockAttempt, ProcessHandle};
 use crate::store::claim::{Claim, Held, InUse, QuitRequest, Refused};
 
-/// Who holds the directory.
+/// The process that holds the directory.
 pub(super) fn holder(lock: &UserDataLock) -> Result<Option<InUse>, Error> {
     Ok(match lockfile_holder(lock)? {
         Some(user) => Some(user),
@@ -30,7 +30,7 @@ fn lockfile_holder(lock: &UserDataLock) -> Result<Option<InUse>, Error> {
     Ok(holder.and_then(|holder| InUse::by_lock(holder, &lockfile)))
 }
 
-/// Who lets nobody else open a store, as Chromium does on Windows since version 114.
+/// The process that lets nobody else open a store, as Chromium does on Windows since version 114.
 fn store_holder(lock: &UserDataLock) -> Option<InUse> {
     let mut stores = lock.stores().into_iter();
     let kept = stores.find(|store| is_open_exclusively(store))?;

@@ -67,7 +67,7 @@ impl Scheme for KeyringPassword {
                 keys.map_or_else(ValueError::from, |_| ValueError::Misfit),
             );
             if is_refused {
-                // Whoever said no is not asked again in other words.
+                // A keyring that refused is not asked again in other words.
                 break;
             }
         }

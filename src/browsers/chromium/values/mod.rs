@@ -2,7 +2,7 @@
 //!
 //! `components/os_crypt/` in Chromium's source. A scheme is told by the three bytes in
 //! front (`v10`); what those mean depends on the system that wrote them. Since version
-//! 24 of the store SHA-256 of the host stands in front of the value
+//! 24 of the store SHA-256 of the host precedes the value
 //! (`net/extras/sqlite/sqlite_persistent_cookie_store.cc`).
 
 mod cbc;
@@ -148,7 +148,7 @@ impl Opener {
     }
 }
 
-/// `v10` and what stands behind it; None where there is no such thing in front.
+/// `v10` and what follows it; None without such a prefix.
 fn prefix_of(blob: &[u8]) -> (Option<&str>, &[u8]) {
     match blob.split_at_checked(3) {
         Some((prefix @ [b'v', b'0'..=b'9', b'0'..=b'9'], rest)) => {

@@ -655,7 +655,7 @@ fn of_several_reasons_the_one_of_the_right_keyring_is_told() {
         (NotRunning, Err(Locked), Locked.into()),
         (NoEntry, Err(failed()), failed().into()),
         (NoAnswer(10), Err(NoEntry), NoAnswer(10).into()),
-        // Whoever said no is not asked again, so there is no other answer.
+        // A keyring that refused is not asked again, so there is no other answer.
         (Dismissed, Err(Locked), Dismissed.into()),
     ];
     let blob = [b"v11".to_vec(), seal_cbc(PASSWORD, 1, b"abc")].concat();

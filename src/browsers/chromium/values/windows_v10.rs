@@ -32,7 +32,7 @@ impl UserKey {
         }
     }
 
-    /// Whether there is one, whoever can open it.
+    /// Whether there is one, readable or not.
     pub(super) fn has_key(&mut self) -> bool {
         let look = || local_state::encrypted_key(&self.user_data).is_ok_and(|key| key.is_some());
         *self.has_key.get_or_insert_with(look)

@@ -34,7 +34,7 @@ pub(super) struct SessionCookie {
 }
 
 impl SessionCookie {
-    /// None for what is no cookie: an object with a host and a name.
+    /// None for what is not a cookie: an object with a host and a name.
     pub(super) fn parse(cookie: &str) -> Option<Self> {
         const SHORTEST: &str = r#"{"host":"","name":""}"#;
         if cookie.len() < SHORTEST.len() {

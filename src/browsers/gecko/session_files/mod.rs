@@ -100,7 +100,7 @@ impl Store for SessionFile {
 
     fn find(&self, query: &Query, send: &mut dyn FnMut(Vec<Match>)) -> Result<Counts, Error> {
         let (counts, found) = self.look(query).at(&self.path)?;
-        // Only now, when no turn is held: whoever listens may wait for another file.
+        // Only now, when no turn is held: the observer may wait for another file.
         for batch in found.pieces.chunks(BATCH) {
             let cookies = batch
                 .iter()

@@ -80,7 +80,7 @@ impl<'a> Replacement<'a> {
         let synced = self.folder.sync();
         // Not before the new name is safe: a power cut could bring the old one back.
         if let (Ok(()), Some(old_content)) = (&synced, old_content) {
-            // The disk may keep it all the same; nothing more can be done.
+            // The disk may keep it anyway; nothing more can be done.
             let _ = old_content.overwrite();
         }
         Ok(synced.map_err(Fault::from))

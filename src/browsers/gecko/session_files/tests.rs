@@ -465,7 +465,7 @@ fn forms_come_back_as_they_were_and_lies_are_found_out() {
     let whole = encode(Form::Compressed, text.clone()).unwrap();
     for length in 1..whole.len() {
         let cut = whole[..length].to_vec();
-        // A few bytes of the magic are plain text that is no JSON.
+        // A few bytes of the magic are plain text that is not JSON.
         assert!(Session::of(cut).is_err(), "{length}");
     }
     for length in [

@@ -14,7 +14,7 @@ pub(super) enum Token {
     Close(usize),
     /// Between two members or elements of the last of what is open.
     Comma(usize),
-    /// A string that is no key.
+    /// A string that is not a key.
     Text(Range<usize>),
 }
 

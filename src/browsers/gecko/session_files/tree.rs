@@ -4,7 +4,7 @@
 //! written. It is gone through here, since values that a browser writes and no Rust type
 //! holds (a lone surrogate in a title, a number beyond 64 bits, a deep tree) must not keep
 //! it from being cleaned. Nothing is kept of what was passed, so that memory does not grow
-//! with what a file holds: whoever wants to see it again goes through it again.
+//! with what a file holds: a caller that needs it again walks again.
 
 use std::borrow::Cow;
 use std::cell::OnceCell;
@@ -35,7 +35,7 @@ pub(super) struct Array<'w> {
     /// Within how many strings of JSON it stands.
     pub quoted: u32,
     walk: &'w Walk<'w>,
-    /// How many objects and arrays it stands in.
+    /// How many objects and arrays it is nested in.
     depth: usize,
 }
 
