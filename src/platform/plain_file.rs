@@ -2,29 +2,27 @@
 //! should be.
 
 use std::fs::{File, Metadata, OpenOptions};
-use std::io;
 use std::path::Path;
 
-/// Opens an existing regular file that is not a link. It never waits: a pipe that nobody
-/// writes to would block the open for ever.
+use crate::model::error::Fault;
+
+/// Opens an existing regular file as `options` say. Nothing else is opened: a link leads
+/// to another file, a pipe blocks, and a device may act when it is opened.
 ///
 /// # Errors
-/// When it is something else, or cannot be opened.
-pub(crate) fn open_plain(path: &Path, options: &mut OpenOptions) -> io::Result<File> {
-    // The flags leave devices, which the open alone can set in motion.
-    if !path.symlink_metadata()?.is_file() {
-        return Err(not_plain());
-    }
+/// [`Fault::Link`] and [`Fault::NotAFile`] when it is something else; or it cannot be opened.
+pub(crate) fn open_plain(path: &Path, options: &mut OpenOptions) -> Result<File, Fault> {
+    let check = |metadata: Metadata| match metadata.file_type() {
+        kind if kind.is_symlink() => Err(Fault::Link),
+        kind if kind.is_file() => Ok(()),
+        _ => Err(Fault::NotAFile),
+    };
+    check(path.symlink_metadata()?)?;
     without_side_effects(options);
     let file = options.open(path)?;
-    match file.metadata()?.is_file() {
-        true => Ok(file),
-        false => Err(not_plain()),
-    }
-}
-
-fn not_plain() -> io::Error {
-    io::Error::other("it is not a regular file")
+    // It may have been replaced since.
+    check(file.metadata()?)?;
+    Ok(file)
 }
 
 #[cfg(unix)]

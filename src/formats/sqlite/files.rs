@@ -88,7 +88,7 @@ fn measure(metadata: &Metadata, length: &mut u64, holes: &mut u64) -> Result<(),
 ///
 /// # Errors
 /// When it is not a regular file, or cannot be read.
-pub(super) fn open(path: &Path) -> io::Result<File> {
+pub(super) fn open(path: &Path) -> Result<File, Fault> {
     platform::open_plain(path, OpenOptions::new().read(true))
 }
 
@@ -96,9 +96,9 @@ pub(super) fn open(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// When it is not a regular file, or cannot be written to.
-pub(super) fn open_to_erase(path: &Path) -> io::Result<Option<File>> {
+pub(super) fn open_to_erase(path: &Path) -> Result<Option<File>, Fault> {
     match platform::open_plain(path, OpenOptions::new().read(true).write(true)) {
-        Err(e) if e.kind() == ErrorKind::NotFound => Ok(None),
+        Err(Fault::Gone) => Ok(None),
         other => other.map(Some),
     }
 }

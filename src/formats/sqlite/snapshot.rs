@@ -155,9 +155,9 @@ fn copy_if_stable(path: &Path, copy: &Path) -> Result<bool, Fault> {
     if has_journal {
         match same_content(&journal, &sibling(copy, "-journal")) {
             // The writer is done, and has removed it.
-            Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(Fault::Gone) => return Ok(false),
             Ok(true) => {}
-            other => return Ok(other?),
+            other => return other,
         }
     }
     if !has_wal {
@@ -166,19 +166,16 @@ fn copy_if_stable(path: &Path, copy: &Path) -> Result<bool, Fault> {
     Ok(true)
 }
 
-fn wal_header(wal: &Path) -> io::Result<Option<[u8; WAL_HEADER]>> {
+fn wal_header(wal: &Path) -> Result<Option<[u8; WAL_HEADER]>, Fault> {
+    let mut file = match files::open(wal) {
+        Err(Fault::Gone) => return Ok(None),
+        other => other?,
+    };
     let mut header = [0; WAL_HEADER];
-    match files::open(wal).and_then(|mut file| file.read_exact(&mut header)) {
+    match file.read_exact(&mut header) {
         Ok(()) => Ok(Some(header)),
-        Err(e)
-            if matches!(
-                e.kind(),
-                io::ErrorKind::NotFound | io::ErrorKind::UnexpectedEof
-            ) =>
-        {
-            Ok(None)
-        }
-        Err(e) => Err(e),
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(None),
+        Err(e) => Err(e.into()),
     }
 }
 
@@ -215,7 +212,7 @@ fn copy_sibling(from: &Path, to: &Path) -> Result<bool, Fault> {
     }
 }
 
-fn same_content(one: &Path, other: &Path) -> io::Result<bool> {
+fn same_content(one: &Path, other: &Path) -> Result<bool, Fault> {
     const CHUNK: usize = 1 << 18;
     let (mut one, mut other) = (files::open(one)?, files::open(other)?);
     if one.metadata()?.len() != other.metadata()?.len() {

@@ -5,7 +5,7 @@ mod own_folder;
 pub(super) mod owner;
 mod process;
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
@@ -23,7 +23,7 @@ pub(crate) use folder::{Folder, OldContent};
 pub(crate) use own_folder::OwnFolder;
 pub(crate) use process::{ProcessHandle, users_of, who_listens};
 
-use super::{Holder, LockAttempt};
+use super::{Holder, LockAttempt, open_plain};
 use crate::model::error::{Fault, is_absence};
 
 /// A write lock on the whole file, however long it is.
@@ -37,33 +37,13 @@ fn whole_file() -> libc::flock {
     }
 }
 
-/// Opens a file by which browsers lock, as `options` say. Nothing but a regular file is
-/// opened: through a link it would be another one, a pipe would block, and a device may
-/// act on being opened.
-///
-/// # Errors
-/// When it is something else, or cannot be opened.
-fn open_lock_file(path: &Path, options: &mut OpenOptions) -> Result<File, Fault> {
-    let check = |metadata: Metadata| match metadata.file_type() {
-        kind if kind.is_symlink() => Err(Fault::Link),
-        kind if kind.is_file() => Ok(()),
-        _ => Err(Fault::NotAFile),
-    };
-    check(path.symlink_metadata()?)?;
-    let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
-    let file = options.custom_flags(flags).open(path)?;
-    // It may have been replaced since.
-    check(file.metadata()?)?;
-    Ok(file)
-}
-
 /// The holder of a record lock (`fcntl`) on this file that would keep us from writing.
 /// `flock` is another lock altogether, which the browsers do not use.
 ///
 /// # Errors
 /// When the file is there and cannot be opened, or is a link.
 pub(crate) fn lock_holder(path: &Path) -> Result<Option<Holder>, Fault> {
-    let file = match open_lock_file(path, OpenOptions::new().read(true)) {
+    let file = match open_plain(path, OpenOptions::new().read(true)) {
         Err(Fault::Gone) => return Ok(None),
         other => other?,
     };
@@ -105,11 +85,11 @@ impl HeldFile {
         for _ in 0..TRIES {
             let mut options = OpenOptions::new();
             options.read(true).write(true);
-            let (file, is_created) = match open_lock_file(path, &mut options) {
+            let (file, is_created) = match open_plain(path, &mut options) {
                 Err(Fault::Gone) => match options.create_new(true).mode(0o600).open(path) {
                     // Another one was quicker.
                     Err(e) if e.kind() == io::ErrorKind::AlreadyExists => continue,
-                    other => (as_its_folder(other?, path), true),
+                    other => (other?, true),
                 },
                 other => (other?, false),
             };
@@ -174,18 +154,6 @@ fn lock(file: &File) -> nix::Result<()> {
     #[cfg(not(target_os = "linux"))]
     let asked = FcntlArg::F_SETLK(&lock);
     fcntl(file, asked).map(drop)
-}
-
-/// Gives a file that root makes in somebody's folder to them: should we be killed,
-/// they could not lock it.
-fn as_its_folder(file: File, path: &Path) -> File {
-    if let Some(Ok(folder)) = path.parent().map(Path::metadata)
-        && folder.uid() != nix::unistd::geteuid().as_raw()
-    {
-        // Only root can; anybody else is the owner or could not have made it.
-        let _ = std::os::unix::fs::fchown(&file, Some(folder.uid()), Some(folder.gid()));
-    }
-    file
 }
 
 impl Drop for HeldFile {
@@ -276,7 +244,7 @@ pub(crate) fn is_kept_from_us(path: &Path) -> Result<bool, Fault> {
         }
         Ok(_) => {}
     }
-    match open_lock_file(path, OpenOptions::new().write(true)) {
+    match open_plain(path, OpenOptions::new().write(true)) {
         Ok(_) | Err(Fault::Gone | Fault::ReadOnly) => Ok(false),
         Err(fault @ (Fault::Link | Fault::NotAFile)) => Err(fault),
         // There is not enough of something: that says nothing about the file.
