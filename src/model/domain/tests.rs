@@ -402,3 +402,9 @@ fn spaces_and_control_characters_are_refused() {
         );
     }
 }
+
+#[test]
+fn eight_letters_may_have_two_errors() {
+    assert!(is_similar("chat.com", "caht.cmo"));
+    assert!(!is_similar("hat.com", "aht.cmo"));
+}
