@@ -435,3 +435,184 @@ impl Drop for Shared<'_> {
         self.claim = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    use super::*;
+
+    /// A lock of which a test says who holds it.
+    #[derive(Default)]
+    struct Fake {
+        user: Mutex<Option<InUse>>,
+        looks: AtomicU32,
+        claims: AtomicU32,
+        asked: AtomicU32,
+        /// Looks after which the user is gone; 0: never.
+        leaves_after: u32,
+    }
+
+    struct Free;
+
+    impl Held for Free {
+        fn still_holds(&self) -> Result<(), InUse> {
+            Ok(())
+        }
+    }
+
+    impl Fake {
+        fn held_by(user: InUse) -> Self {
+            Self {
+                user: Mutex::new(Some(user)),
+                ..Self::default()
+            }
+        }
+
+        fn user(&self) -> Option<InUse> {
+            self.user.lock().expect("no test panics with it").clone()
+        }
+    }
+
+    impl Lock for Arc<Fake> {
+        fn in_use(&self) -> Result<Option<InUse>, Error> {
+            let looks = self.looks.fetch_add(1, Ordering::Relaxed) + 1;
+            if looks == self.leaves_after {
+                *self.user.lock().expect("no test panics with it") = None;
+            }
+            Ok(self.user())
+        }
+
+        fn claim(&self) -> Result<Claim, Refused> {
+            self.claims.fetch_add(1, Ordering::Relaxed);
+            match self.user() {
+                Some(user) => Err(Refused::InUse(user)),
+                None => Ok(Claim::new(Free)),
+            }
+        }
+
+        fn ask_to_quit(&self, _: &ProcessHandle) -> io::Result<QuitRequest> {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            Ok(QuitRequest::Sent)
+        }
+    }
+
+    fn guard(fake: Fake) -> (Guard, Arc<Fake>) {
+        let fake = Arc::new(fake);
+        (Guard::new(Arc::clone(&fake)), fake)
+    }
+
+    fn count(number: &AtomicU32) -> u32 {
+        number.load(Ordering::Relaxed)
+    }
+
+    fn this_process() -> InUse {
+        InUse {
+            unseen: None,
+            ..InUse::by([std::process::id()], "a test".into())
+        }
+    }
+
+    #[test]
+    fn stores_of_a_profile_share_one_claim() {
+        let (guard, fake) = guard(Fake::default());
+        let first = guard.claim(&|| false).expect("it is free");
+        let second = guard.claim(&|| false).expect("it is ours");
+        assert_eq!(count(&fake.claims), 1);
+        // Our own claim is not a use by a browser.
+        assert_eq!(guard.in_use().expect("a look"), None);
+        assert_eq!(count(&fake.looks), 0);
+        drop(first);
+        drop(second);
+        drop(guard.claim(&|| false).expect("it is free again"));
+        assert_eq!(count(&fake.claims), 2);
+    }
+
+    #[test]
+    fn a_refusal_is_remembered_until_somebody_looks_again() {
+        let (guard, fake) = guard(Fake::held_by(this_process()));
+        for _ in 0..3 {
+            assert!(matches!(guard.claim(&|| false), Err(Refused::InUse(_))));
+        }
+        assert_eq!(count(&fake.claims), 1);
+        assert!(guard.in_use_now().expect("a look").is_some());
+        assert!(matches!(guard.claim(&|| false), Err(Refused::InUse(_))));
+        assert_eq!(count(&fake.claims), 2);
+    }
+
+    #[test]
+    fn a_look_is_remembered_until_a_new_one_is_asked_for() {
+        let (guard, fake) = guard(Fake::held_by(this_process()));
+        for _ in 0..3 {
+            assert!(guard.in_use().expect("a look").is_some());
+        }
+        assert_eq!(count(&fake.looks), 1);
+        *fake.user.lock().expect("no test panics with it") = None;
+        assert!(guard.in_use().expect("a look").is_some());
+        assert_eq!(guard.in_use_now().expect("a look"), None);
+    }
+
+    #[test]
+    fn brief_uses_are_waited_for_and_an_interruption_ends_that() {
+        let remnant = InUse {
+            unseen: Some(Unseen::Remnant),
+            ..this_process()
+        };
+        let (guard, fake) = guard(Fake::held_by(remnant));
+        let interrupted = || count(&fake.claims) >= 3;
+        assert!(matches!(guard.claim(&interrupted), Err(Refused::InUse(_))));
+        assert_eq!(count(&fake.claims), 3);
+    }
+
+    #[test]
+    fn only_runs_and_tasks_without_pages_add_nothing() {
+        let adds_nothing = |unseen| {
+            InUse {
+                unseen,
+                ..this_process()
+            }
+            .adds_nothing()
+        };
+        assert!(adds_nothing(Some(Unseen::Cookieclean)));
+        assert!(adds_nothing(Some(Unseen::BackgroundTask("x".into()))));
+        assert!(!adds_nothing(Some(Unseen::Headless)));
+        assert!(!adds_nothing(Some(Unseen::Remnant)));
+        assert!(!adds_nothing(None));
+    }
+
+    #[test]
+    fn a_process_is_asked_to_quit_once() {
+        let (guard, fake) = guard(Fake::held_by(this_process()));
+        let mut already = HashSet::new();
+        for _ in 0..2 {
+            let asked = guard.ask_to_quit(&mut already).expect("it was asked");
+            assert_eq!(asked, QuitRequest::Sent);
+        }
+        assert_eq!(count(&fake.asked), 1);
+        assert_eq!(already, HashSet::from([std::process::id()]));
+    }
+
+    #[test]
+    fn a_process_that_has_just_let_go_is_not_asked() {
+        let (guard, fake) = guard(Fake {
+            leaves_after: 2,
+            ..Fake::held_by(this_process())
+        });
+        let asked = guard.ask_to_quit(&mut HashSet::new()).expect("a look");
+        assert_eq!((asked, count(&fake.asked)), (QuitRequest::Sent, 0));
+    }
+
+    #[test]
+    fn nobody_needs_to_be_asked_when_nobody_is_there() {
+        let (guard, fake) = guard(Fake::default());
+        let asked = guard.ask_to_quit(&mut HashSet::new()).expect("a look");
+        assert_eq!((asked, count(&fake.asked)), (QuitRequest::Sent, 0));
+    }
+
+    #[test]
+    fn a_process_that_cannot_be_named_cannot_be_asked() {
+        let (guard, _) = guard(Fake::held_by(InUse::shown_by("a lock".into())));
+        let asked = guard.ask_to_quit(&mut HashSet::new()).expect("a look");
+        assert_eq!(asked, QuitRequest::Impossible);
+    }
+}
