@@ -50,8 +50,8 @@ pub use browsers::{
 };
 pub use engine::reveal::Reveal;
 pub use engine::{
-    Blocker, Cancel, Cleaned, Decision, Event, Looked, Observer, Outcome, ProfileName, Request,
-    Scheduler, Summary, Unread, delete, list, restore,
+    Blocker, Cancel, Cleaned, Decision, Event, Looked, Observer, Outcome, ProfileName, PutBack,
+    PutBackOutcome, Request, Scheduler, Summary, Unread, delete, list, restore,
 };
 pub use model::cookie::{Cookie, SameSite};
 pub use model::domain::{Domain, DomainError};
@@ -61,4 +61,4 @@ pub use model::query::Query;
 pub use model::value::{KeyError, Shown, StoredValue, ValueError};
 pub use store::claim::{Guard, InUse, Process, Unseen};
 pub use store::{Counts, Kind, Store};
-pub use undo::{Content, Deletion, Entry, PutBack, PutBackOutcome, Undo};
+pub use undo::{Content, Deletion, Entry, Undo};

@@ -14,6 +14,7 @@ use super::report::Renderer;
 use super::report::json::{Problem, SCHEMA};
 use super::report::restore::{HumanRestore, JsonRestore};
 use super::report::text::{count, plain_table, safe};
+use super::target;
 use super::ui::{self, Ui};
 use crate::engine::{self, Scheduler, Summary};
 use crate::model::error::Error;
@@ -185,8 +186,8 @@ fn take(entries: &[Entry]) -> Result<Option<(String, Taken)>, Error> {
         let Some(taken) = entry.take()? else {
             continue;
         };
-        match taken.stores() {
-            Ok(0) => taken.end()?,
+        match taken.copies() {
+            Ok(copies) if copies.is_empty() => taken.end()?,
             Ok(_) => return Ok(Some((entry.id.clone(), taken))),
             Err(error) => {
                 // What was told first counts.
@@ -219,7 +220,13 @@ fn restore(
     };
     let mut terminal = Terminal::new(ui, &cancel, renderer);
     let mut scheduler = Scheduler::new(decision(arguments.in_the_way, ui), &cancel);
-    let mut summary = engine::restore(taken, &cancel, &mut scheduler, &mut terminal);
+    let mut summary = engine::restore(
+        taken,
+        &cancel,
+        target::threads(),
+        &mut scheduler,
+        &mut terminal,
+    );
     // What is back already is reported anyway.
     if summary.stores == 0
         && let Some(error) = summary.problems.pop()

@@ -5,9 +5,9 @@ use std::io;
 use super::blockers::{Blocker, Decision};
 use super::delete::Cleaned;
 use super::list::Looked;
+use super::restore::PutBack;
 use crate::browsers::{Found, Job};
 use crate::model::item::Match;
-use crate::undo::PutBack;
 
 /// Something that happened.
 pub enum Event<'a> {

@@ -23,7 +23,7 @@ pub use event::{Event, Observer};
 pub use list::{Looked, Unread, list};
 pub(crate) use list::{read, similar_sites, sites_where};
 pub(crate) use parallel::{Update, in_order};
-pub use restore::restore;
+pub use restore::{PutBack, PutBackOutcome, restore};
 pub use scheduler::Scheduler;
 pub use summary::Summary;
 

@@ -6,11 +6,11 @@ use std::path::PathBuf;
 use super::blockers::{self, Blocker};
 use super::delete::{Cleaned, Outcome};
 use super::list::{Looked, Unread};
+use super::restore::{PutBack, PutBackOutcome};
 use crate::browsers::{Found, Job};
 use crate::model::error::Error;
 use crate::model::query::Query;
 use crate::store::Counts;
-use crate::undo::{PutBack, PutBackOutcome};
 
 /// What came of a run. Numbers are of cookies, where nothing else is said.
 #[derive(Default)]
@@ -137,7 +137,7 @@ impl Summary {
                 self.failed += usize::from(done.trouble.is_some() || back.left.is_some());
             }
             PutBackOutcome::InUse(blocked) => {
-                blockers::add(&mut self.blocked, blocked.into());
+                blockers::add(&mut self.blocked, blocked.clone());
             }
             PutBackOutcome::Failed(_) => self.failed += 1,
             PutBackOutcome::Interrupted => self.not_reached += 1,

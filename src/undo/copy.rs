@@ -196,7 +196,7 @@ impl Drop for BackupWriter<'_> {
 }
 
 /// A copy that is read.
-pub(super) struct Reader {
+pub(crate) struct Reader {
     path: PathBuf,
     header: BackupHeader,
     lines: BufReader<File>,
@@ -228,7 +228,7 @@ impl Reader {
         })
     }
 
-    pub(super) fn header_of_copy(&self) -> &BackupHeader {
+    pub(crate) fn header_of_copy(&self) -> &BackupHeader {
         &self.header
     }
 

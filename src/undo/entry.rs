@@ -1,6 +1,5 @@
 //! A deletion that can be undone, and putting its rows back.
 
-use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -8,14 +7,9 @@ use jiff::{Timestamp, ToSpan};
 
 use super::age::{Id, KEPT, counts_from};
 use super::locked::{Locked, is_locked};
-use super::{BackupHeader, copies, copy, destroy, destroy_file, modified};
-use crate::browsers::Platform;
-use crate::browsers::by_id;
-use crate::browsers::{Filter, Found, Roots, SearchError, discover, jobs};
+use super::{copies, copy, destroy, destroy_file, modified};
 use crate::model::error::{Error, Fault};
-use crate::platform::{self, OwnFolder};
-use crate::store::Restored;
-use crate::store::claim::{Guard, InUse, Refused};
+use crate::platform::OwnFolder;
 
 /// A deletion of which something is there, as its name tells.
 pub struct Entry {
@@ -49,37 +43,6 @@ pub struct Content {
 pub struct Taken {
     parent: Arc<OwnFolder>,
     locked: Locked,
-}
-
-/// What became of the rows of one store.
-pub struct PutBack {
-    /// The path of the file.
-    pub store: PathBuf,
-    /// How it ended.
-    pub outcome: PutBackOutcome,
-    /// The rows are back, and their copy could not be destroyed.
-    pub left: Option<Error>,
-}
-
-/// How an undo ended for a store.
-pub enum PutBackOutcome {
-    /// The rows are back, but for those that are counted otherwise.
-    Restored(Restored),
-    /// It was skipped: a browser has the profile open.
-    InUse(Blocked),
-    /// It is as it was before.
-    Failed(Error),
-    /// Not begun, because the person interrupted.
-    Interrupted,
-}
-
-/// A store that is in use.
-pub struct Blocked {
-    /// The name of its browser.
-    pub browser: &'static str,
-    pub user: InUse,
-    /// Tells when it is not in use any more.
-    pub guard: Arc<Guard>,
 }
 
 impl Entry {
@@ -173,48 +136,33 @@ impl Entry {
 }
 
 impl Taken {
-    /// How many stores it has copies of.
+    /// The names of the copies, in the order in which they were made.
     ///
     /// # Errors
     /// When its folder cannot be read.
-    pub fn stores(&self) -> Result<usize, Error> {
-        Ok(copies(self.locked.folder())?.0.len())
+    pub(crate) fn copies(&self) -> Result<Vec<String>, Error> {
+        Ok(copies(self.locked.folder())?.0)
     }
 
-    /// Puts everything back, each store with its browser closed. What is back is
-    /// destroyed here; what could not be put back stays for another try.
+    /// The path of a copy.
+    pub(crate) fn path_of(&self, name: &str) -> PathBuf {
+        self.locked.folder().path_of(name)
+    }
+
+    /// Opens a copy to read its rows.
     ///
     /// # Errors
-    /// When its folder cannot be read.
-    pub fn restore(
-        &self,
-        interrupted: &dyn Fn() -> bool,
-        mut tell: impl FnMut(PutBack),
-    ) -> Result<(), Error> {
-        let folder = self.locked.folder();
-        let mut places = Places::default();
-        for name in copies(folder)?.0 {
-            let mut store = folder.path_of(&name);
-            let outcome = if interrupted() {
-                PutBackOutcome::Interrupted
-            } else {
-                restore_one(folder, &name, interrupted, &mut places, &mut store)
-                    .unwrap_or_else(PutBackOutcome::Failed)
-            };
-            let is_back =
-                matches!(&outcome, PutBackOutcome::Restored(done) if done.trouble.is_none());
-            // Left behind, it would only find everything back already.
-            let left = match is_back {
-                true => destroy_file(folder, &name).err(),
-                false => None,
-            };
-            tell(PutBack {
-                store,
-                outcome,
-                left,
-            });
-        }
-        Ok(())
+    /// When it cannot be read, or is damaged.
+    pub(crate) fn open(&self, name: &str) -> Result<copy::Reader, Error> {
+        copy::Reader::open(self.locked.folder(), name)
+    }
+
+    /// Destroys a copy whose rows are back.
+    ///
+    /// # Errors
+    /// When it cannot be removed, or not be overwritten.
+    pub(crate) fn destroy(&self, name: &str) -> Result<(), Error> {
+        destroy_file(self.locked.folder(), name)
     }
 
     /// Lets go of it. Its folder goes when nothing is left in it.
@@ -223,122 +171,5 @@ impl Taken {
     /// When the empty folder cannot be removed.
     pub fn end(self) -> Result<(), Error> {
         self.locked.remove(&self.parent).map(drop)
-    }
-}
-
-/// The folders in which stores are found again. Many stores are in one, which is
-/// searched once.
-#[derive(Default)]
-struct Places(Option<(PathBuf, Found)>);
-
-impl Places {
-    /// What is found where the store was found, or if that is not a folder of profiles
-    /// any more, in its profile.
-    fn of(&mut self, header: &BackupHeader) -> Result<&Found, Error> {
-        let folders = [&header.within, &header.profile_dir];
-        let is_known = |(folder, _): &(PathBuf, Found)| folders.contains(&folder);
-        if !self.0.as_ref().is_some_and(is_known) {
-            self.0 = Some(find(folders)?);
-        }
-        let found = self.0.as_ref().map(|(_, found)| found);
-        found.ok_or_else(|| Fault::Gone.at(&header.within))
-    }
-}
-
-/// What is found in the first of these folders that is one of profiles.
-fn find(folders: [&PathBuf; 2]) -> Result<(PathBuf, Found), Error> {
-    let roots = Roots::of_this_user(Platform::of_this_system())?;
-    let mut unread = None;
-    for folder in folders {
-        let filter = Filter {
-            folders: vec![folder.clone()],
-            ..Filter::default()
-        };
-        match discover(&roots, &filter) {
-            Ok(found) => return Ok((folder.clone(), found)),
-            Err(SearchError::Unreadable(error)) => unread = unread.or(Some(error)),
-            Err(_) => {}
-        }
-    }
-    match unread {
-        Some(error) => Err(error),
-        None => Ok((folders[0].clone(), Found::default())),
-    }
-}
-
-/// `path` becomes that of the store as soon as it is known.
-fn restore_one(
-    folder: &OwnFolder,
-    name: &str,
-    interrupted: &dyn Fn() -> bool,
-    places: &mut Places,
-    path: &mut PathBuf,
-) -> Result<PutBackOutcome, Error> {
-    let mut copy = copy::Reader::open(folder, name)?;
-    let header = copy.header_of_copy().clone();
-    path.clone_from(&header.store);
-    if let Err(error) = header.store.symlink_metadata() {
-        // The browser moves and removes these at every start.
-        let is_over = header.rows.kind.is_volatile()
-            && error.kind() == io::ErrorKind::NotFound
-            && header.profile_dir.is_dir();
-        if is_over {
-            return Ok(PutBackOutcome::Restored(Restored {
-                orphaned: header.rows.rows,
-                ..Restored::default()
-            }));
-        }
-        return Err(Fault::from(error).at(&header.store));
-    }
-    let found = places.of(&header)?;
-    let all = jobs(&found.profiles);
-    let job = all
-        .iter()
-        .find(|job| job.store.path() == header.store && job.store.kind() == header.rows.kind);
-    let Some(job) = job else {
-        // It is there, and yet was not found: what was said of something near it?
-        let about = |problem: &&Error| {
-            problem.path.starts_with(&header.profile_dir)
-                || header.profile_dir.starts_with(&problem.path)
-        };
-        let problem = found.problems.iter().find(about);
-        let fault = match problem {
-            Some(problem) => Fault::Unparsable(problem.to_string()),
-            None => Fault::NotAFile,
-        };
-        return Err(fault.at(&header.store));
-    };
-
-    let guard = &job.profile.guard;
-    let claim = match guard.claim(interrupted) {
-        Ok(claim) => claim,
-        Err(Refused::InUse(user)) => {
-            return Ok(PutBackOutcome::InUse(Blocked {
-                // As the deletion had it: the folder may be named otherwise from here.
-                browser: by_id(&header.browser).map_or(job.profile.browser.name, |b| b.name),
-                user,
-                guard: Arc::clone(guard),
-            }));
-        }
-        Err(Refused::Failed(error)) => return Err(error),
-    };
-    match job.store.restore(&claim, &mut copy) {
-        Ok(mut restored) => {
-            // What was there already may be the work of an undo that could not sync it.
-            if restored.restored == 0
-                && restored.trouble.is_none()
-                && let Some(folder) = header.store.parent()
-            {
-                restored.trouble = platform::sync_folder(folder).map_err(Fault::from).err();
-            }
-            restored.trouble = restored.trouble.or_else(|| claim.lost());
-            Ok(PutBackOutcome::Restored(restored))
-        }
-        // It is the copy, not the store.
-        Err(Error {
-            fault: fault @ Fault::BadBackup(_),
-            ..
-        }) => Err(fault.at(folder.path_of(name))),
-        Err(error) => Err(error),
     }
 }

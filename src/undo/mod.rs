@@ -23,8 +23,8 @@ use serde::{Deserialize, Serialize};
 
 pub(crate) use age::KEPT;
 pub(crate) use copy::{BackupHeader, BackupWriter};
-pub(crate) use entry::{Blocked, Taken};
-pub use entry::{Content, Entry, PutBack, PutBackOutcome};
+pub(crate) use entry::Taken;
+pub use entry::{Content, Entry};
 
 use age::{Id, counts_from};
 use locked::Locked;

@@ -10,7 +10,7 @@ use super::text::{count, grouped, is_or_are, safe};
 use super::words::profiles_of;
 use crate::cli::ui::{self, Ui};
 use crate::engine::{Event, Summary};
-use crate::undo::{PutBack, PutBackOutcome};
+use crate::engine::{PutBack, PutBackOutcome};
 
 /// For a person.
 pub(crate) struct HumanRestore<'a>(pub &'a Ui);
