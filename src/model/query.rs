@@ -132,6 +132,11 @@ mod tests {
     }
 
     #[test]
+    fn domains_are_named_as_text() {
+        assert_eq!(query().domain_names(), ["openai.com", "example.net"]);
+    }
+
+    #[test]
     fn host_counts_before_partition() {
         let query = query();
         let whose = |host: &str, site| query.whose(host.as_bytes(), site);
