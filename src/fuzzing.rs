@@ -17,6 +17,7 @@ use url::Url;
 
 pub use crate::browsers::chromium::fuzzing::{local_state, values};
 pub use crate::browsers::gecko::fuzzing::{containers, origin_attributes, profiles_ini, session};
+pub use crate::formats::leveldb::fuzzing::leveldb;
 use crate::model::domain::{Domain, DomainError, site_of};
 use crate::model::error::Error;
 use crate::model::query::Query;
@@ -586,6 +587,7 @@ mod tests {
     saved_inputs! {
         containers,
         domain,
+        leveldb,
         local_state,
         origin_attributes,
         profiles_ini,

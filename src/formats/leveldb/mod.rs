@@ -7,6 +7,8 @@
 
 mod coding;
 mod entry;
+#[cfg(any(test, fuzzing))]
+pub(crate) mod fuzzing;
 mod log;
 mod manifest;
 mod table;
