@@ -193,3 +193,28 @@ fn no_value_of_firefox_is_left_on_the_disk() {
     assert!(wal.metadata().unwrap().len() > 4096);
     none_is_left(&world, &disk, &from);
 }
+
+#[test]
+fn no_value_of_a_forgotten_copy_is_left_on_the_disk() {
+    let world = World::of_linux();
+    let Some(disk) = Disk::new(&world, "no_value_of_a_forgotten_copy_is_left_on_the_disk") else {
+        return;
+    };
+    let from = world.root().join("from");
+    drop(chromium(&from.join(CHROME)));
+    let mut copy = Command::new("cp");
+    copy.arg("-a").arg(from.join(".")).arg(&disk.folder);
+    assert!(disk.with(copy));
+    let state = disk.folder.join("state");
+    let run = |arguments: &[&str]| {
+        let mut command = world.command(arguments);
+        command.env("COOKIECLEAN_STATE_DIR", &state);
+        command
+    };
+    let mut deletion = run(&["openai.com", "--layout", "linux", "--home"]);
+    deletion.arg(&disk.folder).env("TMPDIR", world.root());
+    assert!(disk.with(deletion));
+    assert!(disk.count(GONE) >= ROWS, "the copy has the values");
+    assert!(disk.with(run(&["undo", "--forget"])));
+    assert_eq!(disk.count(GONE), 0);
+}
