@@ -131,7 +131,7 @@ impl Search<'_> {
         if self.leads_out(folder, &real) || !self.is_safe(&real) {
             return;
         }
-        // One folder can stand in the table twice (a Snap's `current`).
+        // One folder can be in the table twice (a Snap's `current`).
         if self.searched.insert(real.clone()) {
             profiles_of(browser.family).add_root(self, browser, &real);
         }

@@ -11,13 +11,13 @@ pub(super) trait Profiles {
     /// Whether a folder holds profiles: a user-data directory, or one with a profiles.ini.
     ///
     /// # Errors
-    /// When that cannot be told.
+    /// When that cannot be found out.
     fn is_root(&self, folder: &Path) -> Result<bool, Error>;
 
     /// Whether a folder is a profile.
     ///
     /// # Errors
-    /// When that cannot be told.
+    /// When that cannot be found out.
     fn is_profile(&self, folder: &Path) -> Result<bool, Error>;
 
     /// The folder that holds this profile, if it is where its browser has it.

@@ -13,7 +13,7 @@ use crate::platform;
 use crate::store::Store;
 use crate::store::claim::Guard;
 
-/// What a family's own search tells.
+/// A profile that a family has found.
 pub(crate) struct Candidate {
     pub name: String,
     pub display_name: String,
@@ -75,8 +75,8 @@ impl<'a> Search<'a> {
         is_out
     }
 
-    /// Whether nobody else can lead us elsewhere on the way to a real path; that
-    /// somebody can is a problem.
+    /// Whether no other user can redirect us on the way to a real path; that
+    /// one can is a problem.
     pub(super) fn is_safe(&mut self, real: &Path) -> bool {
         match platform::owner::is_safe_for_us(real) {
             Ok(()) => true,
@@ -199,7 +199,7 @@ impl<'a> Search<'a> {
         }
     }
 
-    /// Whether there is something of this name; that it cannot be told is a problem.
+    /// Whether something of this name exists; that it cannot be found out is a problem.
     pub(super) fn is_there(&mut self, path: &Path) -> bool {
         match fs::symlink_metadata(path) {
             Ok(_) => true,
@@ -215,7 +215,7 @@ impl<'a> Search<'a> {
 /// Whether a path is that of a regular file, or of a link to one.
 ///
 /// # Errors
-/// When that cannot be told.
+/// When that cannot be found out.
 pub(crate) fn is_file(path: &Path) -> Result<bool, Error> {
     is_of_kind(path, Metadata::is_file)
 }
@@ -223,7 +223,7 @@ pub(crate) fn is_file(path: &Path) -> Result<bool, Error> {
 /// The same of a folder.
 ///
 /// # Errors
-/// When that cannot be told.
+/// When that cannot be found out.
 pub(crate) fn is_folder(path: &Path) -> Result<bool, Error> {
     is_of_kind(path, Metadata::is_dir)
 }
@@ -231,7 +231,7 @@ pub(crate) fn is_folder(path: &Path) -> Result<bool, Error> {
 /// The same of anything at all.
 ///
 /// # Errors
-/// When that cannot be told.
+/// When that cannot be found out.
 pub(crate) fn exists(path: &Path) -> Result<bool, Error> {
     is_of_kind(path, |_| true)
 }

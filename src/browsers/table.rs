@@ -141,7 +141,7 @@ const ARC: &KeyNames = &keys(AS_CHROMIUM, "Arc");
 const YANDEX: &KeyNames = &keys(AS_CHROMIUM, "Yandex");
 const WHALE: &KeyNames = &keys(AS_CHROMIUM, "Whale");
 const COMET: &KeyNames = &keys(AS_CHROMIUM, "Comet");
-// No source tells the names of the keys of these three: they are Chromium's, where
+// No source documents the names of the keys of these three: they are Chromium's, where
 // nothing else was set.
 const ATLAS: &KeyNames = &keys(AS_CHROMIUM, "ChatGPT Atlas");
 const DIA: &KeyNames = &keys(AS_CHROMIUM, "Dia");
@@ -158,7 +158,7 @@ pub(crate) fn by_id(id: &str) -> Option<&'static Browser> {
     BROWSERS.iter().find(|b| b.id == id)
 }
 
-/// Stands for a profile whose browser cannot be told from its files.
+/// The browser that represents its family, for a profile in an unknown place.
 pub(super) fn of_family(family: Family) -> &'static Browser {
     let id = match family {
         Chromium => "chromium",

@@ -45,7 +45,7 @@ struct ProfileRow {
 }
 
 struct State {
-    /// An error when that cannot be told.
+    /// An error when that cannot be found out.
     user: Result<Option<InUse>, Error>,
     cookies: Result<u64, Unread>,
 }

@@ -180,7 +180,7 @@ fn forget(entries: &[Entry], ui: &Ui) -> Result<Status, Failure> {
 }
 
 /// The first of these that has something to put back. One that cannot be taken is not
-/// passed over: what would be put back instead, nobody has asked for.
+/// skipped: nobody has asked to put back another one instead.
 fn take(entries: &[Entry]) -> Result<Option<(String, Taken)>, Error> {
     for entry in entries {
         let Some(taken) = entry.take()? else {
@@ -190,7 +190,7 @@ fn take(entries: &[Entry]) -> Result<Option<(String, Taken)>, Error> {
             Ok(copies) if copies.is_empty() => taken.end()?,
             Ok(_) => return Ok(Some((entry.id.clone(), taken))),
             Err(error) => {
-                // What was told first counts.
+                // The first error counts.
                 let _ = taken.end();
                 return Err(error);
             }

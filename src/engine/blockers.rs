@@ -14,7 +14,7 @@ pub struct Blocker {
     pub browser: &'static str,
     /// Those of its profiles that are concerned.
     pub profiles: Vec<ProfileName>,
-    /// Cookies in them that are meant, as far as they could be seen.
+    /// Cookies in them that match, as far as they could be read.
     pub cookies: u64,
     /// The processes.
     pub user: InUse,
@@ -69,7 +69,7 @@ impl Blocker {
     }
 }
 
-/// Adds somebody; each is in the list once.
+/// Adds a blocker, unless it is in the list already.
 pub(super) fn add(blockers: &mut Vec<Blocker>, new: Blocker) {
     let is_known = |old: &&mut Blocker| {
         Arc::ptr_eq(&old.guard, &new.guard) || old.browser == new.browser && old.user == new.user

@@ -201,7 +201,7 @@ fn clean(
     if request.cancel.is_cancelled() {
         return cleaned;
     }
-    // Whether a browser uses it. One that does may have more in its memory than stands
+    // Whether a browser uses it. If so, it may have more in its memory than there is
     // in the store, so that nothing to see does not mean nothing to delete. Looked at
     // first: one that ends meanwhile has then written before the store is read.
     let in_use = job.profile.guard.in_use();
@@ -209,7 +209,7 @@ fn clean(
     let found = job.store.find(request.query, &mut |_| {});
     let counts = found.as_ref().ok().cloned();
     let matched = counts.as_ref().is_some_and(|counts| counts.matched > 0);
-    // 2. Only what nobody uses is cleaned.
+    // 2. Only a profile that is not in use is cleaned.
     let outcome = match in_use {
         Err(error) => Outcome::Failed(error),
         // With something to delete, the claim decides: it waits for what is brief. And

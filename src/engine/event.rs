@@ -1,4 +1,4 @@
-//! What the engine tells while it works: facts, no words.
+//! The events that the engine emits while it works: facts, no words.
 
 use std::io;
 
@@ -20,7 +20,7 @@ pub enum Event<'a> {
         /// Stores there are.
         of: usize,
     },
-    /// Cookies of a store that are meant. Of a deletion, which has then succeeded, only
+    /// Cookies of a store that match. In a deletion, which has succeeded by then, only
     /// the first ones.
     Matches {
         /// The store.
@@ -46,7 +46,7 @@ pub enum Event<'a> {
     },
     /// An undo is done with a store.
     Restored(&'a PutBack),
-    /// Somebody could not be asked to quit; None: there is no way to ask.
+    /// A blocker could not be asked to quit; None: there is no way to ask.
     NotAsked {
         /// The processes.
         blocker: &'a Blocker,
@@ -66,7 +66,7 @@ pub trait Observer {
     /// Something happened.
     fn event(&mut self, event: &Event<'_>);
 
-    /// What is to be done about these. Asked once, when first somebody is in the way.
+    /// Decides what to do about these blockers. Asked once, when there are first any.
     fn decide(&mut self, blockers: &[Blocker]) -> Decision {
         let _ = blockers;
         Decision::Skip

@@ -166,7 +166,7 @@ pub(crate) fn similar_sites(found: &Found, query: &Query, threads: Option<usize>
     })
 }
 
-/// The sites with cookies of which this is true, sorted; what cannot be read is passed
+/// The sites with cookies that are `wanted`, sorted; what cannot be read is skipped
 /// over.
 pub(crate) fn sites_where(
     found: &Found,

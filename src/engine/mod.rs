@@ -1,5 +1,5 @@
 //! The main job as a library: looking, deleting, putting back, and what to do about
-//! browsers that are open. It tells facts to an [`Observer`]; how they are worded is somebody else's job.
+//! browsers that are open. It reports facts to an [`Observer`], which words them.
 //!
 //! Looking and deleting are one path: [`list()`] stops before the claim.
 

@@ -6,7 +6,7 @@ use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
 
-/// Messages that one job may be ahead of what is told: it waits then, so that
+/// Messages that a job may be ahead of their reporting. It waits then, so that
 /// memory stays flat however much it finds.
 const AHEAD: usize = 4;
 
@@ -59,7 +59,7 @@ pub(crate) fn in_order<J: Sync, M: Send, R: Send>(
         for _ in 0..threads {
             scope.spawn(|| {
                 loop {
-                    // In order, so that the job which is told of is always at work.
+                    // In order, so that the job to be reported next is always at work.
                     let index = next.fetch_add(1, Ordering::Relaxed);
                     let Some(job) = jobs.get(index) else { return };
                     let line = lines[index]
@@ -67,7 +67,7 @@ pub(crate) fn in_order<J: Sync, M: Send, R: Send>(
                         .unwrap_or_else(PoisonError::into_inner)
                         .take();
                     let Some(line) = line else { return };
-                    // Nobody listens any more only when the listener panicked.
+                    // The receiver is gone only when it panicked.
                     let result = work(job, &mut |message| {
                         let _ = line.send(Update::Partial(message));
                     });

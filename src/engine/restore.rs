@@ -322,7 +322,7 @@ fn restore_one(
     }
 }
 
-/// Why a store that is there was not found: what was said of something near it?
+/// Why a store that is there was not found: a problem with something near it, if there is one.
 ///
 /// # Errors
 /// When its folder cannot be searched.

@@ -56,17 +56,17 @@ impl<'a> Scheduler<'a> {
         }
     }
 
-    /// Whether somebody was waited for, or asked to quit.
+    /// Whether a blocker was waited for, or asked to quit.
     pub fn has_waited(&self) -> bool {
         self.has_waited
     }
 
-    /// Nobody is waited for from now on.
+    /// Does not wait any more from now on.
     pub fn stop_waiting(&mut self) {
         self.decision = Some(Decision::Skip);
     }
 
-    /// Makes passes until nobody is in the way, no hope or time is left, or it is
+    /// Makes passes until no blocker is left, none can be waited for, the time is over, or it is
     /// cancelled. `pass` does what it can, and gives everybody who is still in the way.
     pub fn run(
         &mut self,
@@ -133,7 +133,7 @@ impl<'a> Scheduler<'a> {
         free.map(|index| Arc::clone(&hopeful[index].guard))
     }
 
-    /// Whether it can be asked by nobody and is not waited for either.
+    /// Whether it can neither be asked nor waited for.
     fn is_hopeless(&self, blocker: &Blocker) -> bool {
         let by = &blocker.user.by;
         match self.decision {

@@ -12,7 +12,7 @@ use crate::model::error::Error;
 use crate::model::query::Query;
 use crate::store::Counts;
 
-/// What came of a run. Numbers are of cookies, where nothing else is said.
+/// The result of a run. Numbers count cookies unless noted otherwise.
 #[derive(Default)]
 pub struct Summary {
     /// Profiles that were found.
@@ -44,7 +44,7 @@ pub struct Summary {
     pub keeps_bound_session: bool,
     /// Other sites of the same services that have cookies.
     pub related: Vec<String>,
-    /// Stored sites that may be meant instead, where that was looked for.
+    /// Stored sites that the domain may be a misspelling of, where that was looked for.
     pub similar: Vec<String>,
     /// Whether a profile is in use.
     pub is_any_open: bool,
@@ -144,7 +144,7 @@ impl Summary {
         }
     }
 
-    /// Takes note of what else a store has to do with what was asked for.
+    /// Adds what a store has that is related to the query without matching.
     fn note(&mut self, counts: &Counts, query: &Query) {
         self.also_sent += counts.also_sent;
         self.keeps_bound_session |= counts.bound_sessions > 0;

@@ -66,7 +66,7 @@ pub(super) fn until_one_is_free(
     }
 }
 
-/// Whether somebody could be set to watch the process.
+/// Whether a thread could be started to watch the process.
 fn wake_at_the_end_of(process: ProcessHandle, sleeper: Thread) -> bool {
     let watch = move || {
         process.wait();

@@ -36,14 +36,14 @@ pub struct InUse {
     pub unseen: Option<Unseen>,
 }
 
-/// Why something may run of which a person sees no window.
+/// Why a program may run without a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unseen {
     /// Chrome's and Edge's "continue running background apps".
     BackgroundApps,
     /// Edge's "startup boost".
     StartupBoost,
-    /// What Firefox does by itself from time to time, by its name.
+    /// A background task of Firefox, by its name.
     BackgroundTask(String),
     /// Another program has started it so.
     Headless,
@@ -54,7 +54,7 @@ pub enum Unseen {
 }
 
 impl Process {
-    /// A process by its number, called as well as can be.
+    /// The process of this number, with its name if it can be read.
     pub(crate) fn of(pid: u32) -> Self {
         Self {
             pid,
@@ -71,7 +71,7 @@ impl Process {
 }
 
 impl InUse {
-    /// Somebody, shown by this.
+    /// A use by an unknown process, with the evidence for it.
     pub(crate) fn shown_by(evidence: String) -> Self {
         Self {
             by: Vec::new(),
@@ -94,13 +94,13 @@ impl InUse {
         }
     }
 
-    /// Somebody holds a lock on this file. None where they have let go since.
+    /// The holder of a lock on this file. None when the lock was released meanwhile.
     pub(crate) fn by_lock(holder: Holder, file: &Path) -> Option<Self> {
         if holder.is_of_open_file {
             return Self::by_open_file_lock(file);
         }
         let evidence = format!("{} is locked", file.display());
-        // Who has a lock that names nobody has the file open, at least.
+        // The lock names no process: fall back to the processes that have the file open.
         let pids = match holder.pid {
             Some(pid) => vec![pid],
             None => platform::users_of(&[file.to_owned()]),
@@ -114,9 +114,9 @@ impl InUse {
         Some(user)
     }
 
-    /// Somebody holds a lock of the kind that we take, which names nobody. Anybody who may
-    /// read the file can take one, and hold it for ever: only another run of this program is waited
-    /// for.
+    /// The holder of a lock of the kind that we take, which names no process. Any process that
+    /// may read the file can take one and hold it for ever, so only another run of this
+    /// program is waited for.
     fn by_open_file_lock(file: &Path) -> Option<Self> {
         /// The holder that is found may have let go meanwhile, and another taken it.
         const LOOKS: u32 = 4;
@@ -131,7 +131,7 @@ impl InUse {
                 break;
             }
             if !platform::OPEN_FILES_ARE_SEEN {
-                // There, nobody is told by the file.
+                // Open files do not show their processes there.
                 return Some(Self {
                     unseen: Some(Unseen::Cookieclean),
                     ..Self::by_processes(by, evidence)
@@ -144,7 +144,7 @@ impl InUse {
         Some(Self::by_processes(by, evidence))
     }
 
-    /// Somebody held a lock on this file, who is gone by now usually: another try will
+    /// A lock on this file that is usually released by now: another try will
     /// tell.
     pub(crate) fn by_passing_lock(file: &Path) -> Self {
         Self {
@@ -162,8 +162,8 @@ impl InUse {
         }
     }
 
-    /// For how long it is worth waiting, if it is over so soon that nobody need be
-    /// told: a claim waits for that.
+    /// How long to wait for it silently; None unless it is over soon:
+    /// a claim waits for that.
     fn passes_in(&self) -> Option<Duration> {
         match self.unseen.as_ref()? {
             Unseen::BackgroundTask(_) => Some(Duration::from_millis(2500)),
@@ -250,7 +250,7 @@ impl Claim {
     /// Asks once more: right before a commit, and when all is written.
     ///
     /// # Errors
-    /// When a browser has begun to use the profile anyway, or that cannot be told.
+    /// When a browser has begun to use the profile anyway, or that cannot be found out.
     pub fn still_holds(&self) -> Result<(), InUse> {
         self.0.still_holds()
     }
@@ -298,8 +298,9 @@ impl Guard {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Who uses the profile, asked once for all of its stores; None: nobody, or this run for
-    /// another store. A change needs a [claim](Guard::claim), which asks again.
+    /// Who uses the profile, checked once for all of its stores. None when it is free, or
+    /// claimed by this run for another store. A change needs a [claim](Guard::claim), which
+    /// checks again.
     ///
     /// # Errors
     /// When the lock cannot be looked at.

@@ -131,7 +131,7 @@ fn unlock(folder: &OwnFolder, lock: File) -> Result<(), Error> {
 /// Whether a process has it: usually a deletion that is running.
 ///
 /// # Errors
-/// When that cannot be told.
+/// When that cannot be found out.
 pub(super) fn is_locked(folder: &OwnFolder) -> Result<bool, Error> {
     let lock = match folder.file(NAME, Access::Read) {
         Err(Error {

@@ -32,7 +32,7 @@ pub(super) fn profiles(
 }
 
 /// `background_mode.enabled`: whether "continue running background apps" was turned on
-/// or off; None where nobody chose.
+/// or off; None when it was never changed.
 pub(super) fn background_apps(user_data: &Path) -> Option<bool> {
     take(user_data, ["background_mode", "enabled"], |enabled| {
         serde_json::from_str(enabled)

@@ -52,7 +52,7 @@ impl Profiles for UserDataDirectories {
 /// Whether this is a user-data directory.
 ///
 /// # Errors
-/// When that cannot be told.
+/// When that cannot be found out.
 fn is_user_data(dir: &Path) -> Result<bool, Error> {
     if is_file(&local_state::file(dir))? {
         return Ok(true);
@@ -71,7 +71,7 @@ fn is_user_data(dir: &Path) -> Result<bool, Error> {
 /// Whether this is a profile of one.
 ///
 /// # Errors
-/// When that cannot be told.
+/// When that cannot be found out.
 fn is_profile(dir: &Path) -> Result<bool, Error> {
     if is_file(&dir.join("Preferences"))? {
         return Ok(true);

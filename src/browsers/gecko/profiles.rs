@@ -69,7 +69,7 @@ impl Profiles for ProfileLists {
 /// Whether this is a folder that holds profiles.
 ///
 /// # Errors
-/// When that cannot be told.
+/// When that cannot be found out.
 fn is_root(dir: &Path) -> Result<bool, Error> {
     Ok(is_file(&dir.join(PROFILES_INI))? || is_folder(&dir.join(GROUPS))?)
 }
@@ -77,7 +77,7 @@ fn is_root(dir: &Path) -> Result<bool, Error> {
 /// Whether this is a profile.
 ///
 /// # Errors
-/// When that cannot be told.
+/// When that cannot be found out.
 fn is_profile(dir: &Path) -> Result<bool, Error> {
     for file in [COOKIES, "prefs.js", "times.json"] {
         if is_file(&dir.join(file))? {

@@ -24,7 +24,7 @@ const LEAST_OF_A_VALUE: usize = 20;
 /// Of a column, left and right together.
 const PADDING: u16 = 2;
 
-/// By what a person tells cookies apart: host, name, path, partition, container.
+/// What a person can tell cookies apart by: host, name, path, partition, container.
 type SessionRow = (String, String, String, Option<String>, Option<String>);
 
 fn row_of(cookie: &Cookie) -> SessionRow {

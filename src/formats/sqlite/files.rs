@@ -42,7 +42,7 @@ pub(super) fn size_of(path: &Path) -> io::Result<u64> {
 /// Whether a part of the database is in another file.
 ///
 /// # Errors
-/// When that cannot be told.
+/// When that cannot be found out.
 pub(super) fn has_company(path: &Path) -> io::Result<bool> {
     Ok(size_of(&sibling(path, "-journal"))? > 0 || size_of(&sibling(path, "-wal"))? > 0)
 }

@@ -57,7 +57,7 @@ pub(crate) trait Schema: Sized {
     /// The columns that [`Schema::item`] reads, as an SQL list.
     fn columns(&self) -> &str;
     fn item(&self, row: &Row<'_>, context: &Self::Context) -> rusqlite::Result<Item>;
-    /// What stands in one of them; nothing only where there is nothing in any.
+    /// What one of them holds; empty only when all are.
     fn value(&self, column: &str, stored: Secret) -> StoredValue;
 }
 
@@ -130,14 +130,14 @@ impl Fingerprint {
     }
 }
 
-/// Tells whether rows are what they were: by SipHash of every byte, with a key that this
-/// run has from the system. One change goes unseen in 2^64; that nobody can prepare one
-/// that does, whatever they write into a store, is what the secret key is for.
+/// Shows whether rows have changed: by SipHash of every byte, with a key that this run gets
+/// from the system. One change in 2^64 goes unseen, and the secret key keeps anybody from
+/// preparing that one.
 #[derive(Clone, Default)]
 pub(super) struct Fingerprinter(RandomState);
 
 impl Fingerprinter {
-    /// Of one row: its rowid and its values, of which the last tells where the row ends.
+    /// The hash of one row: its rowid and its values.
     fn row<'a>(&self, buffer: &mut Vec<u8>, values: impl Iterator<Item = ValueRef<'a>>) -> u64 {
         buffer.clear();
         for value in values {
@@ -291,7 +291,7 @@ impl<'db, L: Schema> Table<'db, L> {
             Scan::Change(_) => ("NOT INDEXED", self.other_columns()),
         };
         let partition = partition.unwrap_or("''");
-        // Whether a row is meant the database asks us, by a function: a hundred
+        // The database asks us whether a row matches, by a function: a hundred
         // thousand that are not need not be handed over.
         let mut scan = self.db.prepare(&format!(
             "SELECT rowid, {host}, {partition} FROM {} {path}
@@ -622,7 +622,7 @@ impl<'db, L: Schema> Table<'db, L> {
         })
     }
 
-    /// The columns by which a newer cookie is known to stand for the same.
+    /// The columns that are equal for an older and a newer version of one cookie.
     fn same_cookie(&self) -> impl Iterator<Item = &'static str> {
         let (host, partition) = self.schema.identity();
         [Some(host), partition, Some("name"), Some("path")]
@@ -688,7 +688,7 @@ fn row_of(
     Ok((row.get(0)?, hash))
 }
 
-/// Nobody panics with it in hand.
+/// No holder of the lock panics.
 fn locked(progress: &Mutex<Progress>) -> MutexGuard<'_, Progress> {
     progress.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -16,7 +16,7 @@ use crate::store::{Counts, Deleted, Kind, Restored, RowSink, RowSource, Store};
 /// Cookies that are passed on at once.
 const BATCH: usize = 2048;
 
-/// A store that is such a table.
+/// A store that is a table of cookies.
 pub(crate) struct TableStore<L: Schema> {
     path: PathBuf,
     context: L::Context,
@@ -200,7 +200,7 @@ impl<L: Schema> TableStore<L> {
     }
 
     /// A commit that fails may have been done anyway: what came to fail can be
-    /// the sync at its very end. Only a look at the file tells.
+    /// the sync at its very end. Only reading the file again shows it.
     fn after_failed_commit(
         &self,
         query: &Query,
@@ -255,7 +255,7 @@ impl<L: Schema> TableStore<L> {
         claim.still_holds().map_err(|_| Fault::Locked)?;
         if let Err(error) = transaction.commit() {
             drop(writer);
-            // As with a deletion, only a look at the file tells whether it was done.
+            // As with a deletion, only reading the file again shows whether it was done.
             if !self.count_rows().is_ok_and(|now| now > before) {
                 return Err(error.into());
             }

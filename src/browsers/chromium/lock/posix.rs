@@ -140,13 +140,13 @@ pub(super) fn claim(lock: &UserDataLock) -> Result<Claim, Refused> {
 /// session, which does neither in full.)
 ///
 /// It is sent only once, and only to a process that handles it: for any other, and for
-/// a Chromium that is told a second time, it would be the end
+/// a Chromium that gets it a second time, it would be the end
 /// (`chrome/app/shutdown_signal_handlers_posix.cc`).
 ///
 /// # Errors
 /// When it belongs to another user.
 pub(super) fn ask_to_quit(lock: &UserDataLock, process: &ProcessHandle) -> io::Result<QuitRequest> {
-    // One that was told to end does not handle what told it any more.
+    // A browser that was asked to quit does not handle that signal any more.
     let handlers = || process.handles([Signal::INT, Signal::HUP]);
     match handlers() {
         Some([false, true]) => return Ok(QuitRequest::Sent),

@@ -23,7 +23,7 @@ pub(super) fn main_process(pid: u32) -> Option<u32> {
             return Some(main);
         }
         main = platform::parent_of(main)?;
-        // Orphans belong to somebody else altogether.
+        // The parent of an orphan is another program.
         if platform::name_of(main)? != name {
             return None;
         }

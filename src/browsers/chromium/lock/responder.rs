@@ -45,7 +45,7 @@ impl SingletonResponder {
     /// goes; that another run is none of them, the caller sees to.
     ///
     /// # Errors
-    /// When the path is too long, something else has the name, somebody answers there
+    /// When the path is too long, something else has the name, another process answers there
     /// already, or the file system has no sockets.
     pub(super) fn at(socket: &Path) -> Result<Self, Fault> {
         let length = socket.as_os_str().len();
@@ -101,7 +101,7 @@ impl SingletonResponder {
     }
 
     /// For how long the one who has waited longest has been waiting. Who has only called,
-    /// to see whether somebody is there, does not wait.
+    /// to see whether a browser is there, does not wait.
     pub(super) fn longest_wait(&self) -> Option<Duration> {
         let waits = |line: &UnixStream| {
             let flags = RecvFlags::PEEK | RecvFlags::DONTWAIT;

@@ -3,7 +3,7 @@
 //! `chrome/browser/process_singleton_posix.cc`: a second instance reads
 //! `SingletonLock`, connects to `SingletonSocket` if both `SingletonCookie`s agree,
 //! sends `START` and waits for an answer. `ACK` makes it end; after `SHUTDOWN` it
-//! starts as if there had been nobody. Without an answer it waits for 20 seconds, and
+//! starts as if it were the first. Without an answer it waits for 20 seconds, and
 //! then takes us for hung. It opens no cookie store before that.
 //!
 //! A Chromium has its socket in a folder in /tmp. Ours is in the user-data directory
@@ -55,11 +55,11 @@ pub(super) struct Singleton {
 }
 
 impl Singleton {
-    /// Takes a directory of which it was found that nobody uses it, after the leftovers
+    /// Takes a directory that was found not to be in use, after the leftovers
     /// were looked at.
     ///
     /// # Errors
-    /// When somebody was quicker, or the links cannot be made.
+    /// When a browser was quicker, or the links cannot be created.
     pub(super) fn occupy(user_data: &Path, leftovers: &Leftovers) -> Result<Self, Refused> {
         // As every browser can follow it, wherever it was started.
         let folder = platform::real_path(user_data).at(user_data)?;
@@ -82,7 +82,7 @@ impl Singleton {
         if lock.is_symlink() {
             return Err(was_just_made(&lock));
         }
-        // The lock last: a browser that sees it must find somebody at the socket.
+        // The lock last: a browser that sees it must get an answer at the socket.
         for (link, target) in [
             (user_data.join("SingletonCookie"), cookie),
             (user_data.join("SingletonSocket"), socket),
@@ -99,7 +99,7 @@ impl Singleton {
         Ok(singleton)
     }
 
-    /// Whether nobody has put another lock in its place.
+    /// Whether the lock was not replaced.
     pub(super) fn is_ours(&self) -> bool {
         self.links.iter().all(is_still_there) && self.responder.is_there()
     }
@@ -142,7 +142,7 @@ impl Drop for Singleton {
     }
 }
 
-/// The links as they were before it was found that nobody uses the directory.
+/// The links as they were before the directory was found not to be in use.
 pub(super) struct Leftovers(Vec<(PathBuf, LinkId)>);
 
 impl Leftovers {
@@ -160,7 +160,7 @@ impl Leftovers {
     }
 
     /// Removes them, as the browser would do itself at its next start; not one that
-    /// somebody has made since.
+    /// a browser has created since.
     fn remove(&self) -> Result<(), Error> {
         for (link, id) in &self.0 {
             remove_if(link, |link| link_id(link).as_ref() == Some(id))?;

@@ -30,7 +30,7 @@ fn lockfile_holder(lock: &UserDataLock) -> Result<Option<InUse>, Error> {
     Ok(holder.and_then(|holder| InUse::by_lock(holder, &lockfile)))
 }
 
-/// The process that lets nobody else open a store, as Chromium does on Windows since version 114.
+/// The process that has a store open exclusively, as Chromium does since version 114.
 fn store_holder(lock: &UserDataLock) -> Option<InUse> {
     let mut stores = lock.stores().into_iter();
     let kept = stores.find(|store| is_open_exclusively(store))?;

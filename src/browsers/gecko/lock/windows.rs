@@ -1,4 +1,4 @@
-//! Firefox's lock on Windows: a file that is open, and shared with nobody.
+//! Firefox's lock on Windows: a file that is open and not shared.
 
 use std::io;
 

@@ -13,13 +13,13 @@ use crate::formats::json;
 use crate::model::cookie::{Cookie, SameSite};
 use crate::model::value::{LONGEST, Secret, StoredValue};
 
-/// What tells cookies apart: host, name, path and the attributes that are set.
+/// The identity of a cookie: host, name, path and the attributes that are set.
 pub(super) type Identity = (String, String, String, BTreeMap<String, String>);
 
 /// Firefox has fewer than ten.
 const MOST_ATTRIBUTES: usize = 100;
 
-/// A cookie as it stands there. Its value is passed over.
+/// A cookie as it is in the file, without its value.
 #[derive(Debug, Default)]
 pub(super) struct SessionCookie {
     pub host: String,

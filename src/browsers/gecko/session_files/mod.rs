@@ -148,16 +148,16 @@ impl Store for SessionFile {
     }
 }
 
-/// Where a cookie stands: which array, and which of its elements.
+/// Where a cookie is: which array, and which of its elements.
 type Spot = (u32, u32);
 
-/// The cookies that are meant, as JSON, one behind the other.
+/// The cookies that match, as JSON, one after the other.
 struct Matched {
     text: String,
     pieces: Vec<Piece>,
 }
 
-/// Where a cookie stands, and within how many strings.
+/// Where a cookie is, and within how many strings of JSON.
 struct Piece {
     range: Range<u32>,
     quoted: u32,
@@ -224,7 +224,7 @@ impl SessionFile {
         Ok((counts, Matched { text, pieces }))
     }
 
-    /// A cookie that is meant.
+    /// A cookie that matches.
     fn shown(&self, query: &Query, text: &str, piece: &Piece) -> Option<Match> {
         let json = piece.json(text)?;
         let cookie = SessionCookie::parse(&json)?;
@@ -339,7 +339,7 @@ fn narrow(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// Whether a cookie is meant.
+/// Whether a cookie matches.
 enum Whose {
     Meant(Box<Match>),
     /// It is of one of the domains, but is not to go.

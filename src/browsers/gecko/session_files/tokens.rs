@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::places::{Prefix, Wanted};
 use crate::formats::json::end_of_string;
 
-/// What is met. Of numbers and the like nothing is told.
+/// A token. Numbers, booleans and null are skipped.
 pub(super) enum Token {
     /// An object or array begins here; it is the last of what is open.
     Open(usize),

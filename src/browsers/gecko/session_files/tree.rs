@@ -1,4 +1,4 @@
-//! Where cookies stand in the text of a session file.
+//! Finds the cookies in the text of a session file.
 //!
 //! Only ranges of the text are told, so that whatever is not cut out stays as it was
 //! written. It is gone through here, since values that a browser writes and no Rust type
@@ -32,7 +32,7 @@ pub(super) struct Array<'w> {
     pub number: u32,
     /// Which of the places that are looked for it has.
     pub wanted: Option<usize>,
-    /// Within how many strings of JSON it stands.
+    /// How many strings of JSON it is nested in.
     pub quoted: u32,
     walk: &'w Walk<'w>,
     /// How many objects and arrays it is nested in.
@@ -43,7 +43,7 @@ pub(super) struct Array<'w> {
 pub(super) enum Part<'w> {
     Begin,
     Element(Element<'w>),
-    /// Where its closing bracket stands.
+    /// The position of its closing bracket.
     End(usize),
 }
 
