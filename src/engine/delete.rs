@@ -4,49 +4,16 @@ use super::blockers::{self, Blocker};
 use super::cancel::Cancel;
 use super::event::{Event, Observer};
 use super::list::sorted;
+use super::outcome::{Cleaned, Outcome};
 use super::parallel::{Update, in_order};
 use super::scheduler::Scheduler;
 use super::summary::Summary;
 use crate::browsers::{Found, Job, jobs};
-use crate::model::error::{Error, Fault};
+use crate::model::error::Fault;
 use crate::model::item::Match;
 use crate::model::query::Query;
-use crate::store::Counts;
-use crate::store::claim::{InUse, Refused};
+use crate::store::claim::Refused;
 use crate::undo::Deletion;
-
-/// What became of a store.
-#[derive(Debug)]
-pub struct Cleaned {
-    /// What was there before, as far as it could be read.
-    pub counts: Option<Counts>,
-    /// Deleted cookies that the observer was not shown, of a deletion that shows some.
-    pub not_shown: u64,
-    /// How it ended.
-    pub outcome: Outcome,
-}
-
-/// How a deletion ended for a store.
-#[derive(Debug)]
-pub enum Outcome {
-    /// `trouble`: the cookies are gone, but something after that did not work.
-    Cleaned {
-        /// Cookies that were deleted.
-        deleted: u64,
-        /// Cookies that are still there.
-        kept: u64,
-        /// What went wrong after the deletion.
-        trouble: Option<Error>,
-    },
-    /// There was nothing to delete.
-    NothingMatched,
-    /// It was skipped: a browser has the profile open.
-    InUse(InUse),
-    /// It is as it was before.
-    Failed(Error),
-    /// Not begun, because it was cancelled.
-    Interrupted,
-}
 
 /// What is to be deleted, and how.
 pub struct Request<'a> {

@@ -3,9 +3,7 @@
 use std::io;
 
 use super::blockers::{Blocker, Decision};
-use super::delete::Cleaned;
-use super::list::Looked;
-use super::restore::PutBack;
+use super::outcome::{Cleaned, Looked, PutBack};
 use crate::browsers::{Found, Job};
 use crate::model::item::Match;
 

@@ -1,6 +1,7 @@
 //! Looking: what a deletion would delete. Works while browsers run.
 
 use super::event::{Event, Observer};
+use super::outcome::{Looked, Unread};
 use super::parallel::{Update, in_order};
 use super::summary::Summary;
 use crate::browsers::{Found, Job, Profile, jobs};
@@ -9,51 +10,7 @@ use crate::model::domain::{is_similar, site_of};
 use crate::model::error::Error;
 use crate::model::item::{Item, Match};
 use crate::model::query::Query;
-use crate::store::claim::InUse;
-use crate::store::{Counts, Store};
-
-/// What a look at a store found.
-#[derive(Debug)]
-pub struct Looked {
-    /// Who has the profile open.
-    pub in_use: Option<InUse>,
-    /// What was counted.
-    pub outcome: Result<Counts, Unread>,
-}
-
-/// Why a store was not read.
-#[derive(Debug)]
-pub enum Unread {
-    /// Its browser is open, and keeps others from reading.
-    InUse {
-        /// Who has it open.
-        user: Box<InUse>,
-        /// Why it was not read.
-        error: Error,
-    },
-    /// It cannot be read.
-    Failed(Error),
-}
-
-impl Unread {
-    /// `user`: who uses the profile.
-    fn of(error: Error, user: Option<InUse>) -> Self {
-        match user {
-            Some(user) if error.fault.is_browsers_doing() => Self::InUse {
-                user: Box::new(user),
-                error,
-            },
-            _ => Self::Failed(error),
-        }
-    }
-
-    /// Why it was not read.
-    pub fn error(&self) -> &Error {
-        match self {
-            Self::InUse { error, .. } | Self::Failed(error) => error,
-        }
-    }
-}
+use crate::store::Store;
 
 /// Reads something of the stores of a profile.
 ///

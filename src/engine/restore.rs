@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::blockers::{self, Blocker};
 use super::cancel::Cancel;
 use super::event::{Event, Observer};
+use super::outcome::{PutBack, PutBackOutcome};
 use super::parallel::{Update, in_order};
 use super::scheduler::Scheduler;
 use super::summary::Summary;
@@ -17,28 +18,6 @@ use crate::platform;
 use crate::store::Restored;
 use crate::store::claim::{Refused, Shared};
 use crate::undo::{BackupHeader, Taken};
-
-/// What became of the rows of one store.
-pub struct PutBack {
-    /// The path of the file.
-    pub store: PathBuf,
-    /// How it ended.
-    pub outcome: PutBackOutcome,
-    /// The rows are back, and their copy could not be destroyed.
-    pub left: Option<Error>,
-}
-
-/// How an undo ended for a store.
-pub enum PutBackOutcome {
-    /// The rows are back, but for those that are counted otherwise.
-    Restored(Restored),
-    /// It was skipped: a browser has the profile open.
-    InUse(Blocker),
-    /// It is as it was before.
-    Failed(Error),
-    /// Not begun, because the person interrupted.
-    Interrupted,
-}
 
 /// Puts back what there are copies of: first what is free, then what becomes free. The
 /// observer hears of each store; problems of the copies as a whole are in the summary.

@@ -4,9 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::PathBuf;
 
 use super::blockers::{self, Blocker};
-use super::delete::{Cleaned, Outcome};
-use super::list::{Looked, Unread};
-use super::restore::{PutBack, PutBackOutcome};
+use super::outcome::{Cleaned, Looked, Outcome, PutBack, PutBackOutcome, Unread};
 use crate::browsers::{Found, Job};
 use crate::model::error::Error;
 use crate::model::query::Query;
