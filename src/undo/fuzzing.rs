@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use super::{Undo, copies, copy};
 use crate::browsers::Platform;
 use crate::browsers::{Filter, Found, Roots, discover, jobs};
-use crate::fuzzing::{Input, folder};
+use crate::fuzzing::tools::{Input, folder};
 use crate::model::error::Error;
 use crate::platform::OwnFolder;
 use crate::store::{Kind, RowSink, RowSource, Rows, Value};

@@ -18,7 +18,7 @@ use super::device_bound::DeviceBound;
 use super::values::Opener;
 use crate::browsers::{Filter, Roots, discover};
 use crate::browsers::{Platform, by_id};
-use crate::fuzzing::{Input, folder};
+use crate::fuzzing::tools::{Input, folder};
 use crate::model::value::{KeyError, Secret};
 use crate::platform::keyring::{Keyrings, Question};
 use crate::store::Store;

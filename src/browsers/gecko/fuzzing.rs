@@ -13,7 +13,7 @@ use super::cookies::MozCookies;
 use super::origin_attributes::OriginAttributes;
 use super::profiles;
 use super::session_files::SessionFile;
-use crate::fuzzing::{InMemory, Input, claim, folder, is_of_the_site, query};
+use crate::fuzzing::tools::{InMemory, Input, claim, folder, is_of_the_site, query};
 use crate::store::Store;
 use crate::store::table::TableStore;
 
