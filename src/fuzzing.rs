@@ -74,10 +74,7 @@ fn check_site(stored: &[u8]) {
     };
     let bare = host.strip_prefix('.').unwrap_or(host);
     let site = site_of(host);
-    // A dot at the end is not a part of a site's name.
-    let bare = bare.strip_suffix('.').unwrap_or(bare);
-    let named = site.strip_suffix('.').unwrap_or(site);
-    let is_whole_labels = named == bare || bare.ends_with(&format!(".{named}"));
+    let is_whole_labels = site == bare || bare.ends_with(&format!(".{site}"));
     assert!(is_whole_labels, "{host}: {site}");
     if !site.starts_with('.') {
         assert_eq!(site_of(site), site, "{host}");

@@ -185,7 +185,9 @@ impl fmt::Display for Domain {
 /// single label, a public suffix).
 pub(crate) fn site_of(host: &str) -> &str {
     let host = host.strip_prefix('.').unwrap_or(host);
-    if host.parse::<Ipv4Addr>().is_ok() || host.starts_with('[') {
+    let is_address = host.parse::<Ipv4Addr>().is_ok() || host.starts_with('[');
+    // The list would leave out empty labels: `openai.com.` is another host than `openai.com`.
+    if is_address || host.split('.').any(str::is_empty) {
         return host;
     }
     psl::domain_str(host).unwrap_or(host)

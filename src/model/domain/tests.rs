@@ -352,6 +352,9 @@ fn a_host_belongs_to_the_site_that_the_suffix_list_gives() {
         ("localhost", "localhost"),
         ("192.0.2.7", "192.0.2.7"),
         ("[::1]", "[::1]"),
+        // A dot at the end makes another host.
+        (".openai.com.", "openai.com."),
+        ("a..com", "a..com"),
     ];
     for (host, site) in rows {
         assert_eq!(site_of(host), site, "{host}");
