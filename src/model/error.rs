@@ -215,7 +215,8 @@ impl Fault {
         matches!(self, Self::Locked | Self::KeepsChanging)
     }
 
-    /// It cannot be read to its end: its parts stand in it more often than once.
+    /// The database refers to the same content more than once, so that reading it would
+    /// not end.
     pub(crate) fn endless() -> Self {
         Self::Corrupt("it has more content than a file of its size can hold".into())
     }

@@ -169,7 +169,7 @@ pub(crate) fn close_windows_of(_pid: u32, _at_most: usize) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Whether there is a process of this number, whoever owns it.
+/// Whether there is a process of this number, of any user.
 pub(crate) fn exists(pid: u32) -> bool {
     let Ok(pid) = i32::try_from(pid) else {
         return false;

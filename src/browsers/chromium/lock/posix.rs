@@ -56,8 +56,8 @@ fn singleton(lock: &UserDataLock) -> Option<InUse> {
     {
         return Some(InUse::by([pid], evidence()));
     }
-    // The number may be that of another pid namespace (Snap, Flatpak): whoever
-    // answers is there, whatever it is called.
+    // The number may be that of another pid namespace (Snap, Flatpak): a process that
+    // answers at the socket is there, whatever its name.
     let listener = who_listens(&socket_of(&lock.user_data)?)?;
     Some(InUse::by(listener.pid, evidence()))
 }

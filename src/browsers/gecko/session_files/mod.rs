@@ -680,7 +680,7 @@ fn identities(rows: &[Row], quoted: u32) -> Result<HashMap<Identity, Vec<usize>>
     for (index, row) in rows.iter().enumerate() {
         let cookie = plain(&row.cookie, quoted)
             .and_then(|json| SessionCookie::parse(&json))
-            .ok_or_else(|| Fault::BadBackup("a row is no cookie".into()))?;
+            .ok_or_else(|| Fault::BadBackup("a row is not a cookie".into()))?;
         identities.entry(cookie.identity()).or_default().push(index);
     }
     Ok(identities)
