@@ -754,7 +754,7 @@ mod on_posix {
                 let text = String::from_utf8(output.stderr).unwrap();
                 match output.status.code() {
                     Some(0) => {}
-                    Some(1) => assert!(text.contains("another undo"), "{text}"),
+                    Some(1) => assert!(text.contains("being undone"), "{text}"),
                     _ => panic!("{text}"),
                 }
             }
