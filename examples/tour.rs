@@ -20,6 +20,9 @@ fn main() -> io::Result<ExitCode> {
         (&["openai.com"], true),
         (&["list", "openai.com"], true),
         (&["undo"], false),
+        (&["list", "example.com", "--site-data"], true),
+        (&["example.com", "--site-data", "--yes"], true),
+        (&["undo"], false),
     ] {
         println!("\n$ cookieclean {}", arguments.join(" "));
         let mut all: Vec<_> = ["cookieclean"]

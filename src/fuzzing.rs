@@ -19,9 +19,15 @@ pub use crate::browsers::chromium::fuzzing::{local_state, values};
 pub use crate::browsers::gecko::fuzzing::{containers, origin_attributes, profiles_ini, session};
 pub use crate::formats::leveldb::fuzzing::leveldb;
 use crate::model::domain::{Domain, DomainError, site_of};
-use crate::store::{Store, Value};
+use crate::store::{NoCopy, Store, Value};
 pub use crate::undo::fuzzing::undo_copy;
 use tools::{InMemory, Input, claim, folder, is_below, is_of_the_site, query};
+
+/// Names and records of site data, of both families.
+pub fn site_data(data: &[u8]) {
+    crate::browsers::chromium::fuzzing::storage_names(data);
+    crate::browsers::gecko::fuzzing::storage_names(data);
+}
 
 /// A first line as it is typed, and a host as it is stored.
 pub fn domain(data: &[u8]) {
@@ -169,7 +175,7 @@ fn check_store(store: &dyn Store, path: &Path, compare: bool) {
     assert!(after.matching.is_empty());
     assert_eq!(after.others, before.others, "it deleted something else");
 
-    let restored = store.restore(&claim(), &mut copy);
+    let restored = store.restore(&claim(), &mut copy, &mut NoCopy);
     let back = dump(path).expect("it was sound");
     match restored {
         Err(_) => assert_eq!(back, after, "it failed, and changed the store"),
@@ -459,6 +465,7 @@ mod tests {
         origin_attributes,
         profiles_ini,
         session,
+        site_data,
         sqlite,
         undo_copy,
         values,

@@ -1,5 +1,5 @@
-//! Finds, shows, deletes and puts back one site's cookies in the stores of the
-//! browsers on a computer.
+//! Finds, shows, deletes and puts back one site's cookies, and on request its other
+//! data, in the stores of the browsers on a computer.
 //!
 //! [`discover`] finds profiles and their stores, [`list()`] looks, [`delete`] deletes what
 //! is not in use, and [`Undo`] keeps what was deleted for a while. All of them report to
@@ -42,7 +42,9 @@ pub mod fuzzing;
 mod model;
 mod platform;
 mod store;
+mod tui;
 mod undo;
+mod wording;
 
 pub use browsers::{
     BROWSERS, Base, Browser, Family, Filter, Found, Job, KeyNames, Place, Platform, Profile, Roots,
@@ -51,14 +53,16 @@ pub use browsers::{
 pub use engine::reveal::Reveal;
 pub use engine::{
     Blocker, Cancel, Cleaned, Decision, Event, Looked, Observer, Outcome, ProfileName, PutBack,
-    PutBackOutcome, Request, Scheduler, Summary, Unread, delete, list, restore,
+    PutBackOutcome, Request, Scheduler, SiteDataCounts, Summary, Unread, delete, list, restore,
 };
 pub use model::cookie::{Cookie, SameSite};
 pub use model::domain::{Domain, DomainError};
 pub use model::error::{Error, Fault};
+pub use model::evidence::Evidence;
 pub use model::item::{DeviceBoundSession, Item, Match, MatchedBy};
 pub use model::query::Query;
-pub use model::value::{KeyError, Shown, StoredValue, ValueError};
+pub use model::site_data::{Amount, DataKind, SiteData, StorageKey};
+pub use model::value::{KeyError, KeyHolder, Shown, StoredValue, ValueError};
 pub use store::claim::{Guard, InUse, Process, Unseen};
-pub use store::{Counts, Kind, Store};
+pub use store::{Counts, Kind, SiteDataSizes, Store};
 pub use undo::{Content, Deletion, Entry, Undo};

@@ -436,7 +436,7 @@ fn damaged_undo_copy_is_named_and_restores_nothing() {
     ] {
         fs::write(&copy, damaged).unwrap();
         let run = world.run_bare(&["undo"]);
-        assert_ne!(run.stdout, "Put back 4 cookies in 1 store.\n");
+        assert!(!run.stdout.contains("Put back 4 cookies"), "{run:#?}");
         assert_eq!(stores::dump(&world.path(BAD), "cookies"), after);
     }
     fs::write(&copy, &text).unwrap();

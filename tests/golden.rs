@@ -1,5 +1,6 @@
 //! Every report that a person sees, whole, compared with `tests/golden/*.snap`: in a
-//! pipe, on a terminal of 60 columns, and on one of 160 in colour.
+//! pipe, on a terminal of 60 columns, and on one of 160 in colour; and in Japanese on one
+//! of 60 columns.
 //!
 //! Only on Linux: the words are the same everywhere, the terminals are not. To accept
 //! what has changed: `INSTA_UPDATE=always cargo test --test golden`, and read the diff.
@@ -17,7 +18,6 @@ use std::process::{Command, Stdio};
 use nix::pty::{Winsize, openpty};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::{Pid, geteuid};
-use rusqlite::Connection;
 use world::{FIREFOX_LOCK, Run, World, spawn, stores, take_lock};
 
 const CHROME: &str = ".config/google-chrome/Default/Cookies";
@@ -28,7 +28,7 @@ const NOBODY: u32 = 65534;
 /// The stores of the sample home folder. None of their cookies expires within anybody's
 /// lifetime.
 fn sample() -> World {
-    lasting(World::of_fixtures())
+    World::of_fixtures().lasting()
 }
 
 /// One profile of Chrome and one of Firefox, with a few cookies each.
@@ -37,27 +37,7 @@ fn small() -> World {
     stores::chromium(&world.path(CHROME), 24);
     world.write(".config/google-chrome/Default/Preferences", "{}");
     stores::firefox(&world.path(".mozilla/firefox/p/cookies.sqlite"), 17);
-    lasting(world)
-}
-
-fn lasting(world: World) -> World {
-    for (path, content) in world.files() {
-        let updates = [
-            // 2099-06-15, in microseconds since 1601.
-            "UPDATE cookies SET expires_utc = 15729724800000000 WHERE expires_utc > 0",
-            "UPDATE moz_cookies SET expiry = 4085251200000 WHERE expiry > 100000000000",
-            "UPDATE moz_cookies SET expiry = 4085251200 WHERE expiry < 100000000000",
-        ];
-        if content.starts_with(b"SQLite format 3") {
-            let db = Connection::open(&path).unwrap();
-            for update in updates {
-                // Each fits one family.
-                let _ = db.execute(update, ());
-            }
-        }
-    }
-    world.age();
-    world
+    world.lasting()
 }
 
 /// After a deletion, whose copies are numbered in the order of its stores.
@@ -75,14 +55,23 @@ fn lock_firefox(world: &World) -> File {
 /// The same report in all forms, each of a world of its own. What `prepare` gives lives
 /// until the command has ended.
 fn golden<T>(name: &str, make: impl Fn() -> World, prepare: impl Fn(&World) -> T, args: &[&str]) {
-    let mut text = format!("cookieclean {}\n", args.join(" "));
-    for form in [Form::Pipe, Form::Narrow, Form::Wide] {
-        let world = make();
-        let held = prepare(&world);
-        text += &form.of(&world, command(&world, args));
-        drop(held);
+    let english: &[Form] = &[Form::Pipe, Form::Narrow, Form::Wide];
+    let japanese: &[Form] = &[Form::Narrow];
+    for (language, forms) in [("en", english), ("ja", japanese)] {
+        let mut text = format!("cookieclean {}\n", args.join(" "));
+        for form in forms {
+            let world = make();
+            let held = prepare(&world);
+            let mut command = command(&world, args);
+            command.env("COOKIECLEAN_LANG", language);
+            text += &form.of(&world, command);
+            drop(held);
+        }
+        match language {
+            "en" => compare(name, &text),
+            other => compare(&format!("{other}_{name}"), &text),
+        }
     }
-    compare(name, &text);
 }
 
 /// The command at the home folder of a world, where it takes one.
@@ -159,12 +148,16 @@ fn at_terminal(mut command: Command, columns: u16, typed: &str) -> String {
 fn section(world: &World, title: &str, text: &str) -> String {
     let root = world.root().display().to_string();
     let mut normal = text.replace(&root, "[world]").replace('\u{1b}', "\u{241b}");
-    normal = replaced(&normal, "process ", char::is_numeric, "[pid]");
+    for process in ["process ", "プロセス "] {
+        normal = replaced(&normal, process, char::is_numeric, "[pid]");
+    }
     // Who holds the lock of Firefox is this test program.
     let own = std::env::current_exe().unwrap();
     normal = normal.replace(&*own.file_name().unwrap().to_string_lossy(), "[program]");
     let of_time = |c: char| c.is_numeric() || matches!(c, ':' | '-' | ' ');
-    normal = replaced(&normal, ", since ", of_time, "[time]");
+    for since in [", since ", "[pid]、"] {
+        normal = replaced(&normal, since, of_time, "[time]");
+    }
     let lines = normal.lines().map(|line| ids(line) + "\n");
     format!("---- {title}\n{}", lines.collect::<String>())
 }
@@ -194,7 +187,7 @@ fn ids(line: &str) -> String {
     let mut words: Vec<_> = line.split(' ').collect();
     let mut was_year = false;
     for word in &mut words {
-        let bare = word.trim_end_matches(['.', ',', ';', '"']);
+        let bare = word.trim_end_matches(['.', ',', ';', '"', '。']);
         if is_like(bare, "00000000-000000") {
             *word = "YYYYMMDD-HHMMSS";
         } else if is_like(bare, "0000-00-00") && !bare.starts_with("2099") {
@@ -315,6 +308,7 @@ fn questions() {
         (60, "s\n", &["openai.com"][..]),
         (160, "s\nn\n", &["openai.com", "--ask"]),
         (160, "s\ny\n", &["openai.com", "--ask"]),
+        (60, "s\ny\n", &["openai.com", "--site-data"]),
     ] {
         let world = sample();
         let _held = lock_firefox(&world);
@@ -352,6 +346,7 @@ fn permission_denied() {
             give_to_nobody(&world.root());
             let mut other = Command::new(program);
             other.args(command.get_args()).env("TZ", "UTC");
+            other.env("COOKIECLEAN_LANG", "en");
             other.env("COOKIECLEAN_STATE_DIR", world.state());
             other.env("HOME", world.home()).stdin(Stdio::null());
             other.uid(NOBODY).gid(NOBODY);
@@ -373,12 +368,72 @@ fn give_to_nobody(path: &std::path::Path) {
 }
 
 #[test]
+fn doctor() {
+    golden("doctor", sample, nothing, &["doctor"]);
+    golden("doctor_site", sample, nothing, &["doctor", "openai.com"]);
+    golden(
+        "doctor_other",
+        sample,
+        nothing,
+        &["doctor", "nowhere.example"],
+    );
+    golden("doctor_open", sample, lock_firefox, &["doctor"]);
+    golden(
+        "doctor_report",
+        sample,
+        nothing,
+        &["doctor", "openai.com", "--report"],
+    );
+    golden("doctor_no_browser", World::new, nothing, &["doctor"]);
+    let damage = |world: &World| {
+        world.write(CHROME, "not a database at all");
+        world.age();
+    };
+    golden("doctor_damaged", sample, damage, &["doctor"]);
+    let remains = |world: &World| {
+        world.write(".config/google-chrome/.cookieclean.lock", "");
+        world.age();
+    };
+    golden("doctor_leftovers", sample, remains, &["doctor"]);
+    golden("doctor_fix", sample, remains, &["doctor", "--fix"]);
+}
+
+#[test]
 fn sites() {
     golden("sites", sample, nothing, &["sites"]);
     golden("sites_search", sample, nothing, &["sites", "openai"]);
     golden("sites_verbose", sample, nothing, &["sites", "openai", "-v"]);
     golden("sites_quiet", sample, nothing, &["sites", "openai", "-q"]);
     golden("sites_no_match", sample, nothing, &["sites", "nowhere"]);
+}
+
+#[test]
+fn site_data() {
+    let (site, all) = ("example.com", "--site-data");
+    golden("site_data_list", sample, nothing, &["list", site, all]);
+    golden("site_data_delete", sample, nothing, &[site, all, "--yes"]);
+    golden("site_data_no_answer", sample, nothing, &[site, all]);
+    golden(
+        "site_data_sites",
+        sample,
+        nothing,
+        &["sites", "example", all],
+    );
+    golden(
+        "site_data_of_cookies",
+        sample,
+        nothing,
+        &["list", site, all, "--keep-login"],
+    );
+    let after = || {
+        let world = sample();
+        let mut command = world.command_at_home(&[site, all, "--yes"]);
+        command.env("COOKIECLEAN_THREADS", "1");
+        Run::of(command).expect(0);
+        world
+    };
+    golden("site_data_undo", after, nothing, &["undo", "-v"]);
+    golden("site_data_undo_list", after, nothing, &["undo", "--list"]);
 }
 
 #[test]
@@ -467,7 +522,7 @@ fn usage_errors() {
 
 #[test]
 fn help() {
-    for command in ["", "list", "sites", "profiles", "undo"] {
+    for command in ["", "list", "sites", "profiles", "undo", "doctor"] {
         let arguments = [command, "--help"];
         let arguments = if command.is_empty() {
             &arguments[1..]

@@ -1,11 +1,13 @@
 //! The shape of the source, as docs/architecture.md draws it: who may know whom.
 
+mod files;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The layers, the lowest first. A file may name what is in its own layer and below; of
 /// two names in one row, neither knows the other.
-const LAYERS: [&[&str]; 10] = [
+const LAYERS: [&[&str]; 12] = [
     &["model"],
     &["platform"],
     &["formats"],
@@ -21,6 +23,8 @@ const LAYERS: [&[&str]; 10] = [
     &["browsers"],
     &["undo"],
     &["engine"],
+    &["wording"],
+    &["tui"],
     &["cli"],
 ];
 
@@ -28,22 +32,7 @@ const LAYERS: [&[&str]; 10] = [
 const ONE_ROOM: usize = 4;
 
 fn source() -> Vec<PathBuf> {
-    fn add(folder: &Path, files: &mut Vec<PathBuf>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            match path.is_dir() {
-                true => add(&path, files),
-                false => files.push(path),
-            }
-        }
-    }
-    let mut files = Vec::new();
-    add(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-        &mut files,
-    );
-    files.sort();
-    files
+    files::below(&["src"])
 }
 
 /// The path below `src`, with `/`.

@@ -579,6 +579,71 @@ fn parent_cookies_stay_and_are_reported_for_a_subdomain() {
     assert!(!left.iter().any(|name| name.starts_with("chat.")));
 }
 
+/// The words of the command that follows a text of a report.
+fn suggested(report: &str, after: &str) -> Vec<String> {
+    let (_, rest) = report
+        .split_once(after)
+        .unwrap_or_else(|| panic!("{report}"));
+    let command = rest.lines().next().unwrap().trim();
+    let words = command
+        .split(' ')
+        .map(|word| word.trim_matches(['\'', '"']));
+    let words: Vec<_> = words.map(str::to_owned).collect();
+    assert_eq!(words[0], "cookieclean");
+    words[1..].to_vec()
+}
+
+/// A suggestion that is pasted works where the report was about, and nowhere else: this
+/// runs it without the options of the first run.
+#[test]
+fn suggested_commands_stay_in_the_places_of_the_report() {
+    let world = World::of_fixtures();
+    let only_there = ["--browser", "chrome", "--profile", "Default"];
+    let elsewhere = || {
+        let (_, listed) = world.json(&["list", "openai.com", "chatgpt.com", "--site-data"]);
+        let mut rows = listed["cookies"].as_array().unwrap().clone();
+        rows.extend(listed["site_data"].as_array().unwrap().iter().cloned());
+        rows.retain(|row| row["browser"] != "chrome" || row["profile"] != "Default");
+        rows
+    };
+    let before = elsewhere();
+    let list = |domain| {
+        let arguments = [&["list", domain, "--keep-login"][..], &only_there].concat();
+        world.run(&arguments).expect(0).stdout
+    };
+    let all_sites = suggested(&list("chat.openai.com"), "stay. To delete them: ");
+    let related = suggested(&list("openai.com"), "chatgpt.com. To delete them: ");
+    for command in [all_sites, related] {
+        let words: Vec<_> = command.iter().map(String::as_str).collect();
+        let run = world.run_bare(&words).expect(0);
+        assert!(run.stdout.contains("from 1 profile;"), "{run:#?}");
+        let doctor = suggested(&run.stdout, "Still locked out? ");
+        let words: Vec<_> = doctor.iter().map(String::as_str).collect();
+        let doctor = world.run_bare(&words).expect(0);
+        assert!(
+            doctor.stdout.contains("Google Chrome: 1 profile"),
+            "{doctor:#?}"
+        );
+        // Its login was kept.
+        let left = world.run(&[&["list", "openai.com"][..], &only_there].concat());
+        assert!(left.stdout.contains("login"), "{left:#?}");
+        assert_eq!(elsewhere(), before);
+    }
+    let left = world
+        .json(&[&["list", "chatgpt.com"][..], &only_there].concat())
+        .1;
+    assert_eq!(names(&left), Vec::<String>::new());
+}
+
+#[test]
+fn a_word_that_is_nearly_a_command_is_answered_with_it() {
+    let world = World::of_fixtures();
+    let run = world.run(&["lst", "openai.com"]).expect(2);
+    assert!(run.stderr.contains("the command \"list\"?"), "{run:#?}");
+    let run = world.run_bare(&["--no-tui"]).expect(2);
+    assert!(run.stderr.contains("cookieclean sites"), "{run:#?}");
+}
+
 #[test]
 fn a_bare_word_is_answered_with_the_sites_it_stands_in() {
     let world = World::of_fixtures();

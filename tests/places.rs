@@ -115,7 +115,7 @@ fn bound_session_of_the_whole_site_stays_for_a_subdomain() {
         assert_eq!(said, says, "{arguments:?}: {run:#?}");
         assert_eq!(
             run.stdout
-                .contains("To delete it: cookieclean openai.com\n"),
+                .contains("To delete it: cookieclean openai.com --home"),
             says
         );
     }
@@ -265,6 +265,6 @@ fn what_the_site_set_under_other_sites_is_counted() {
         .sum();
     assert_eq!(sum, 2);
     let run = world.run(&["openai.com"]).expect(0);
-    let said = "2 of them were partitioned under other sites.";
+    let said = "2 of them were set by openai.com embedded in other sites.";
     assert!(run.stdout.contains(said), "{run:#?}");
 }

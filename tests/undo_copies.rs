@@ -148,6 +148,67 @@ fn a_clock_that_is_wrong_today_destroys_no_fresh_copy() {
 }
 
 /// What a run that was killed while it wrote a copy has left.
+#[test]
+fn list_tells_what_there_is_of_each_deletion() {
+    let world = World::of_fixtures();
+    let list = || world.run_bare(&["undo", "--list", "--json"]).json()["undo"].clone();
+    world.run(&["openai.com"]).expect(0);
+    let cookies_only = list()[0].clone();
+    let id = cookies_only["id"].as_str().unwrap().to_owned();
+    let time =
+        |field: &str| -> Timestamp { cookies_only[field].as_str().unwrap().parse().unwrap() };
+    assert_eq!(id_of(time("created")), id);
+    let left = time("expires").duration_since(time("created"));
+    // The name has whole seconds.
+    assert!(
+        (days(7) - left).abs() <= SignedDuration::from_secs(1),
+        "{left}"
+    );
+    assert_eq!(cookies_only["domains"], json!(["openai.com"]));
+    assert_eq!(cookies_only["cookies"], 28);
+    assert_eq!(cookies_only["leftovers"], 0);
+    for flag in ["site_data", "cut_off", "running"] {
+        assert_eq!(cookies_only[flag], false, "{flag}");
+    }
+    assert_eq!(cookies_only["trash"], 0);
+
+    world
+        .run(&["example.com", "--site-data", "--yes"])
+        .expect(0);
+    let all = list();
+    let with_data = all[0].clone();
+    assert_eq!(all[1], cookies_only);
+    assert_eq!(with_data["site_data"], true);
+    assert_eq!(with_data["cut_off"], false);
+    let size = with_data["trash"].as_u64().unwrap();
+    assert!(size > 1000, "{with_data}");
+    let of_firefox = world.path(".mozilla/firefox/abcd1234.default-esr/cookieclean-trash");
+    let trash = fs::read_dir(of_firefox).unwrap().next().unwrap().unwrap();
+    fs::remove_file(trash.path().join("complete")).unwrap();
+    let cut_off = list()[0].clone();
+    assert_eq!(cut_off["cut_off"], true, "{cut_off}");
+    // What is cut off is put back all the same.
+    world.run_bare(&["undo"]).expect(0);
+    assert_eq!(list()[0], cookies_only);
+}
+
+#[test]
+fn empty_name_of_a_state_folder_is_none() {
+    let world = World::of_fixtures();
+    let mut command = world.command_at_home(&["openai.com"]);
+    command.env("COOKIECLEAN_STATE_DIR", "");
+    for variable in ["XDG_STATE_HOME", "LOCALAPPDATA", "HOME"] {
+        command.env(variable, world.root().join("own"));
+    }
+    let run = world::Run::of(command).expect(0);
+    if cfg!(target_os = "linux") {
+        assert!(run.stdout.contains("To put them back"), "{run:?}");
+        let undo = world.root().join("own/cookieclean/undo");
+        assert_eq!(fs::read_dir(undo).unwrap().count(), 1);
+    }
+    assert!(!world.state().exists());
+}
+
 fn leave_leftovers(world: &World, id: &str) -> PathBuf {
     let folder = world.state().join("undo").join(id);
     fs::create_dir_all(&folder).unwrap();

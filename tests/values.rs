@@ -474,7 +474,7 @@ fn every_value_that_a_session_cookie_has_is_shown() {
         1,
         "{run:#?}"
     );
-    assert_eq!(count("it is 20000 bytes long"), 1, "{run:#?}");
+    assert_eq!(count("it is 20,000 bytes long"), 1, "{run:#?}");
     assert_eq!(
         count("1 of them is in a second session file"),
         1,

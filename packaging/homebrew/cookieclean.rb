@@ -10,6 +10,7 @@ class Cookieclean < Formula
   def install
     system "cargo", "install", *std_cargo_args
     man1.install Dir["packaging/man/*.1"]
+    (man/"ja/man1").install Dir["packaging/man/ja/*.1"]
     bash_completion.install "packaging/completions/cookieclean.bash" => "cookieclean"
     zsh_completion.install "packaging/completions/_cookieclean"
     fish_completion.install "packaging/completions/cookieclean.fish"

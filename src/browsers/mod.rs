@@ -10,6 +10,7 @@ mod search;
 mod table;
 
 pub use discover::{Filter, SearchError, discover};
+pub(crate) use profile::jobs_with;
 pub use profile::{Found, Job, Profile, jobs};
 pub use roots::Roots;
 pub(crate) use table::by_id;

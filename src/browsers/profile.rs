@@ -28,6 +28,8 @@ pub struct Profile {
     pub platform: Platform,
     /// The files that hold cookies.
     pub stores: Vec<Box<dyn Store>>,
+    /// What it keeps for sites beside cookies.
+    pub site_data: Box<dyn Store>,
     /// What says whether it is in use; profiles of one user-data directory share it.
     pub guard: Arc<Guard>,
 }
@@ -41,12 +43,19 @@ pub struct Job<'a> {
     pub store: &'a dyn Store,
 }
 
-/// All stores of these profiles.
+/// All stores of these profiles that hold cookies.
 pub fn jobs(profiles: &[Profile]) -> Vec<Job<'_>> {
+    jobs_with(profiles, false)
+}
+
+/// All stores of these profiles that hold cookies, and where asked for those of site data.
+pub(crate) fn jobs_with(profiles: &[Profile], site_data: bool) -> Vec<Job<'_>> {
     profiles
         .iter()
         .flat_map(|profile| {
-            profile.stores.iter().map(move |store| Job {
+            let more = site_data.then_some(&profile.site_data);
+            let stores = profile.stores.iter().chain(more);
+            stores.map(move |store| Job {
                 profile,
                 store: &**store,
             })

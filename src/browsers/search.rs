@@ -88,13 +88,14 @@ impl<'a> Search<'a> {
     }
 
     /// Adds a profile unless it was found already, with the stores among `files`, each
-    /// with what makes a store of it.
+    /// with what makes a store of it, and with the store of its site data.
     pub(super) fn add<'s>(
         &mut self,
         browser: &'static Browser,
         candidate: Candidate,
         guard: &Arc<Guard>,
         files: impl IntoIterator<Item = (PathBuf, &'s dyn Fn(PathBuf) -> Box<dyn Store>)>,
+        site_data: impl FnOnce(PathBuf) -> Box<dyn Store>,
     ) {
         let Some(dir) = self.real_path(&candidate.dir) else {
             return;
@@ -140,6 +141,7 @@ impl<'a> Search<'a> {
             browser,
             name: candidate.name,
             display_name: candidate.display_name,
+            site_data: site_data(dir.clone()),
             dir,
             within: candidate.within,
             user_data: candidate.user_data,

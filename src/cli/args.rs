@@ -1,5 +1,7 @@
-//! The command line, by clap, and nothing else.
+//! The command line, by clap, and nothing else. What its options do is told in
+//! `locales/`, in messages called `help-` and the option's name.
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -11,24 +13,18 @@ use clap::{
     ValueHint,
 };
 
+use super::{complete, help};
 use crate::browsers::{BROWSERS, Platform};
+use crate::wording::{loader, say};
 
-/// Removes one site's cookies from every browser on this computer, and nothing else.
-///
-/// openai.com means that host, every host below it, and cookies that other hosts
-/// set while embedded in it. Browsers that are open are skipped and named. For
-/// 7 days, "cookieclean undo" puts back what was deleted.
 #[derive(Debug, Parser)]
 #[command(
     name = "cookieclean",
     version,
     subcommand_negates_reqs = true,
-    override_usage = "cookieclean [OPTIONS] <DOMAIN>...\n       cookieclean <COMMAND> [OPTIONS] ...",
-    after_help = "Exit status: 0 success, also when nothing matched; 1 a store could not be \
-        read, cleaned or verified; 2 wrong usage; 3 a browser was open and its profiles were \
-        skipped; 130 interrupted."
+    override_usage = "cookieclean [OPTIONS] <DOMAIN>...\n       cookieclean <COMMAND> [OPTIONS] ..."
 )]
-pub struct Args {
+pub(crate) struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
     #[command(flatten)]
@@ -38,31 +34,28 @@ pub struct Args {
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
-    /// Show what would be deleted. Changes nothing, and works while browsers run
+pub(crate) enum Command {
     List(List),
-    /// List the sites that have cookies, with counts
     Sites(Sites),
-    /// List browsers and profiles, with cookie counts and whether they are open
     Profiles(Profiles),
-    /// Put back what a deletion removed, or manage the copies
     Undo(UndoArgs),
+    Doctor(Doctor),
+    Browse(Browse),
 }
 
 /// Delete the cookies of these domains.
 #[derive(Debug, Group)]
-pub struct Clean {
+pub(crate) struct Clean {
     #[command(flatten)]
     pub matching: Matching,
     #[command(flatten)]
     pub places: Places,
-    /// Show what would be deleted and delete nothing, as "list" does
     #[arg(short = 'n', long, help_heading = DELETION)]
     pub dry_run: bool,
-    /// Show what was found and ask before deleting
-    #[arg(short = 'i', long, help_heading = DELETION)]
+    #[arg(short = 'i', long, help_heading = DELETION, conflicts_with = "all_users")]
     pub ask: bool,
-    /// Keep no copy: the deletion cannot be undone
+    #[arg(long, help_heading = DELETION, requires = "site_data", conflicts_with = "ask")]
+    pub yes: bool,
     #[arg(long, help_heading = DELETION)]
     pub no_undo: bool,
     #[command(flatten)]
@@ -71,8 +64,7 @@ pub struct Clean {
 
 /// What to do about browsers that are open.
 #[derive(Debug, Clone, Copy, Group)]
-pub struct OpenBrowsers {
-    /// Wait for open browsers to close, at most SECONDS (default: no limit)
+pub(crate) struct OpenBrowsers {
     #[arg(
         long,
         help_heading = OPEN_BROWSERS,
@@ -82,25 +74,24 @@ pub struct OpenBrowsers {
         default_missing_value = FOR_EVER
     )]
     pub wait: Option<u64>,
-    /// Ask open browsers to quit, as a person would, and wait (30 seconds, or as --wait
-    /// says). Never kills one
     #[arg(long, help_heading = OPEN_BROWSERS)]
     pub close: bool,
 }
 
-/// Headings of the help.
-const MATCHING: &str = "What to match";
-const PLACES: &str = "Where to look";
-const OPEN_BROWSERS: &str = "Open browsers";
-const DELETION: &str = "Deletion";
-const OUTPUT: &str = "Output";
+/// Headings of the help, by the names of their messages.
+const MATCHING: &str = "heading-matching";
+const PLACES: &str = "heading-places";
+const OPEN_BROWSERS: &str = "heading-open-browsers";
+const DELETION: &str = "heading-deletion";
+const OUTPUT: &str = "heading-output";
 
 /// What `--wait` without a number means.
 const FOR_EVER: &str = "18446744073709551615";
 const WAIT: &str = "--wait";
+const LANG: &str = "--lang";
 
 #[derive(Debug, Group)]
-pub struct List {
+pub(crate) struct List {
     #[command(flatten)]
     pub matching: Matching,
     #[command(flatten)]
@@ -111,18 +102,43 @@ pub struct List {
 
 /// What is shown of values.
 #[derive(Debug, Clone, Copy, Default, Group)]
-pub struct Values {
-    /// Decrypt and show values. They are live credentials. Your keyring may ask for permission
+pub(crate) struct Values {
     #[arg(long, help_heading = OUTPUT)]
     pub show_values: bool,
-    /// Do not cut long values
     #[arg(long, help_heading = OUTPUT, requires = "show_values")]
     pub full: bool,
 }
 
 #[derive(Debug, Group)]
-pub struct Sites {
-    /// List only sites whose name contains TEXT
+pub(crate) struct Sites {
+    #[arg(value_hint = ValueHint::Other)]
+    pub text: Option<String>,
+    #[arg(long, help_heading = MATCHING)]
+    pub site_data: bool,
+    #[command(flatten)]
+    pub places: Places,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Profiles {
+    #[command(flatten)]
+    pub places: Places,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Doctor {
+    #[arg(value_name = "DOMAIN", value_hint = ValueHint::Other, add = complete::sites())]
+    pub domain: Option<String>,
+    #[arg(long)]
+    pub fix: bool,
+    #[arg(long, conflicts_with = "json")]
+    pub report: bool,
+    #[command(flatten)]
+    pub places: Places,
+}
+
+#[derive(Debug, Group)]
+pub(crate) struct Browse {
     #[arg(value_hint = ValueHint::Other)]
     pub text: Option<String>,
     #[command(flatten)]
@@ -130,98 +146,89 @@ pub struct Sites {
 }
 
 #[derive(Debug, Group)]
-pub struct Profiles {
-    #[command(flatten)]
-    pub places: Places,
-}
-
-#[derive(Debug, Group)]
-pub struct UndoArgs {
-    /// The deletion to undo (default: the newest)
+pub(crate) struct UndoArgs {
     #[arg(value_hint = ValueHint::Other)]
     pub id: Option<String>,
-    /// List the deletions that can be undone
     #[arg(long, conflicts_with_all = ["id", "forget"])]
     pub list: bool,
-    /// Destroy copies now: of deletion ID, or of all
     #[arg(long)]
     pub forget: bool,
-    /// As root: work with the rights and the copies of the owner of this home folder
-    #[arg(long, help_heading = PLACES, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, help_heading = PLACES, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "all_users")]
     pub home: Option<PathBuf>,
+    #[command(flatten)]
+    pub users: Users,
     #[command(flatten)]
     pub in_the_way: OpenBrowsers,
 }
 
 /// Which cookies.
 #[derive(Debug, Group)]
-pub struct Matching {
-    /// A site: a host such as openai.com, or an address copied from the browser
-    #[arg(value_name = "DOMAIN", required = true, value_hint = ValueHint::Other)]
+pub(crate) struct Matching {
+    #[arg(value_name = "DOMAIN", required = true, value_hint = ValueHint::Other, add = complete::sites())]
     pub domains: Vec<String>,
-    /// Match only this host, not its subdomains
     #[arg(long, help_heading = MATCHING)]
     pub exact: bool,
-    /// Match only cookies with this name (repeatable; * is any text, ? is one character)
     #[arg(long, help_heading = MATCHING, value_name = "GLOB", value_parser = glob::Pattern::new, value_hint = ValueHint::Other)]
     pub name: Vec<glob::Pattern>,
-    /// Leave cookies with this name (repeatable)
     #[arg(long, help_heading = MATCHING, value_name = "GLOB", value_parser = glob::Pattern::new, value_hint = ValueHint::Other)]
     pub keep: Vec<glob::Pattern>,
-    /// Stay signed in: leave cookies that are a login, or look like one
     #[arg(long, help_heading = MATCHING)]
     pub keep_login: bool,
-    /// Leave cookies that other hosts set while embedded in this site
     #[arg(long, help_heading = MATCHING)]
     pub no_partitioned: bool,
-    /// Match only cookies in this Firefox container (repeatable; "none": outside of containers)
     #[arg(long, help_heading = MATCHING, value_name = "NAME", value_hint = ValueHint::Other)]
     pub container: Vec<String>,
-    /// Include the other sites of the same service: chatgpt.com with openai.com
     #[arg(long, help_heading = MATCHING)]
     pub related: bool,
+    #[arg(long, help_heading = MATCHING)]
+    pub site_data: bool,
 }
 
 /// Where to look.
 #[derive(Debug, Group)]
-pub struct Places {
-    /// Look only in this browser (repeatable): chrome, edge, firefox, ...
+pub(crate) struct Places {
     #[arg(short, long, help_heading = PLACES, value_name = "ID", value_parser = known_browsers(), hide_possible_values = true)]
     pub browser: Vec<String>,
-    /// Look only in this profile (repeatable): its folder name, shown name, or path
-    #[arg(short, long, help_heading = PLACES, value_name = "NAME")]
+    #[arg(short, long, help_heading = PLACES, value_name = "NAME", add = complete::profiles())]
     pub profile: Vec<String>,
-    /// Look in this profile or user-data folder instead of searching (repeatable). As root:
-    /// with the rights of its owner
-    #[arg(long, help_heading = PLACES, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, help_heading = PLACES, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "all_users")]
     pub profile_dir: Vec<PathBuf>,
-    /// Look in this home folder instead of yours. As root: with the rights of its owner
-    #[arg(long, help_heading = PLACES, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    #[arg(long, help_heading = PLACES, value_name = "DIR", value_hint = ValueHint::DirPath, conflicts_with = "all_users")]
     pub home: Option<PathBuf>,
-    /// The system whose folders to look in, for a mounted disk (default: this system)
+    #[command(flatten)]
+    pub users: Users,
     #[arg(long, help_heading = PLACES, value_name = "OS", value_enum)]
     pub layout: Option<LayoutName>,
 }
 
+/// Whose home folders.
+#[derive(Debug, Group)]
+pub(crate) struct Users {
+    #[arg(long, help_heading = PLACES)]
+    pub all_users: bool,
+    #[arg(long, help_heading = PLACES, value_name = "NAME", requires = "all_users", value_hint = ValueHint::Username)]
+    pub user: Vec<String>,
+}
+
 /// What to print, and how.
 #[derive(Debug, Group)]
-pub struct Output {
-    /// Print one JSON document on standard output, and nothing else there
+pub(crate) struct Output {
     #[arg(long, help_heading = OUTPUT, global = true)]
     pub json: bool,
-    /// Print only errors and what was skipped
     #[arg(short, long, help_heading = OUTPUT, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Also print what was looked at and left alone
     #[arg(short, long, help_heading = OUTPUT, global = true, action = ArgAction::SetTrue)]
     pub verbose: bool,
-    /// When to use colours
     #[arg(long, help_heading = OUTPUT, global = true, value_name = "WHEN", value_enum, default_value_t)]
     pub color: ColorWhen,
+    #[arg(long, help_heading = OUTPUT, global = true)]
+    pub no_tui: bool,
+    #[arg(long, help_heading = OUTPUT, global = true, value_name = "LANG", value_parser = known_languages())]
+    pub lang: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
-pub enum ColorWhen {
+pub(crate) enum ColorWhen {
     #[default]
     Auto,
     Always,
@@ -229,7 +236,7 @@ pub enum ColorWhen {
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum LayoutName {
+pub(crate) enum LayoutName {
     Linux,
     Macos,
     Windows,
@@ -250,9 +257,31 @@ impl Args {
     ///
     /// # Errors
     /// With what clap has to say: a usage error, the help, the version.
-    pub fn of(command_line: impl IntoIterator<Item = OsString>) -> Result<Self, clap::Error> {
-        let mut command = Self::command();
-        let matches = command.try_get_matches_from_mut(joined(command_line))?;
+    pub(crate) fn of(command_line: &[OsString]) -> Result<Self, clap::Error> {
+        // The texts are only for a person who reads the help, or what is wrong.
+        Self::by(Self::command(), command_line).or_else(|error| match error.kind() {
+            ErrorKind::DisplayVersion => Err(error),
+            _ => Self::by(help::in_words(Self::command(), loader()), command_line),
+        })
+    }
+
+    /// Whose home folders it is about, where that is others' than one's own.
+    pub(crate) fn users(&self) -> Option<&Users> {
+        let users = match &self.command {
+            None => &self.clean.places.users,
+            Some(Command::List(list)) => &list.places.users,
+            Some(Command::Sites(sites)) => &sites.places.users,
+            Some(Command::Profiles(profiles)) => &profiles.places.users,
+            Some(Command::Doctor(doctor)) => &doctor.places.users,
+            Some(Command::Browse(browse)) => &browse.places.users,
+            Some(Command::Undo(undo)) => &undo.users,
+        };
+        users.all_users.then_some(users)
+    }
+
+    fn by(mut command: clap::Command, command_line: &[OsString]) -> Result<Self, clap::Error> {
+        let command_line = joined(command_line.iter().cloned());
+        let matches = command.try_get_matches_from_mut(command_line)?;
         // clap would pass over an option of the deletion in front of another command.
         if let Some((name, _)) = matches.subcommand() {
             let astray = command.get_arguments().find(|argument| {
@@ -261,12 +290,37 @@ impl Args {
                         == Some(ValueSource::CommandLine)
             });
             if let Some(argument) = astray {
-                let message = format!("'{argument}' goes after '{name}'");
+                let argument = argument.to_string();
+                let message = say!("usage-astray", argument = argument, command = name);
                 return Err(command.error(ErrorKind::ArgumentConflict, message));
             }
         }
         Self::from_arg_matches(&matches)
     }
+}
+
+/// The command that a word may be a misspelling of.
+pub(super) fn command_like(word: &str) -> Option<String> {
+    let commands = Args::command();
+    let mut names = commands.get_subcommands().map(clap::Command::get_name);
+    let is_like = |name: &&str| strsim::osa_distance(word, name) == 1;
+    names.find(is_like).map(str::to_owned)
+}
+
+/// The language that a command line asks for, before it is parsed: errors and help are
+/// in that language, too.
+pub(super) fn language(command_line: &[OsString]) -> Option<String> {
+    let mut arguments = command_line
+        .iter()
+        .map(|argument| argument.to_string_lossy());
+    while let Some(argument) = arguments.next().filter(|argument| argument != "--") {
+        match argument.strip_prefix(LANG) {
+            Some("") => return arguments.next().map(Cow::into_owned),
+            Some(rest) if rest.starts_with('=') => return Some(rest[1..].to_owned()),
+            _ => {}
+        }
+    }
+    None
 }
 
 /// Joins `--wait` with the number behind it, if it is one: for clap an optional value
@@ -293,6 +347,11 @@ fn joined(command_line: impl IntoIterator<Item = OsString>) -> Vec<OsString> {
 }
 
 /// A parser that lists them in its error and in completions.
+fn known_languages() -> PossibleValuesParser {
+    PossibleValuesParser::new(crate::wording::languages())
+}
+
+/// As above.
 fn known_browsers() -> PossibleValuesParser {
     PossibleValuesParser::new(BROWSERS.iter().map(|browser| browser.id))
 }
@@ -304,5 +363,31 @@ mod tests {
     #[test]
     fn the_definitions_fit_together() {
         super::Args::command().debug_assert();
+    }
+
+    #[test]
+    fn the_language_is_known_before_the_rest() {
+        let of = |line: &str| {
+            let words: Vec<_> = line.split(' ').map(Into::into).collect();
+            super::language(&words)
+        };
+        assert_eq!(of("cookieclean list a.com --lang ja"), Some("ja".into()));
+        assert_eq!(of("cookieclean --lang=ja --help"), Some("ja".into()));
+        assert_eq!(of("cookieclean a.com"), None);
+        assert_eq!(of("cookieclean -- --lang ja"), None);
+        assert_eq!(of("cookieclean --lang"), None);
+    }
+
+    #[test]
+    fn misspelt_command_is_known() {
+        for (word, command) in [
+            ("lst", Some("list")),
+            ("undoo", Some("undo")),
+            ("sties", Some("sites")),
+            ("openai", None),
+            ("list", None),
+        ] {
+            assert_eq!(super::command_like(word).as_deref(), command, "{word}");
+        }
     }
 }

@@ -11,7 +11,7 @@ use crate::platform::owner::NotAsOwner;
 
 /// How a run ended. Of several outcomes the gravest counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Status {
+pub(crate) enum Status {
     /// Success, also when nothing matched.
     Fine,
     /// Something was skipped because a browser is open.
@@ -24,7 +24,7 @@ pub enum Status {
 
 impl Status {
     /// Both happened.
-    pub fn and(&mut self, other: Self) {
+    pub(crate) fn and(&mut self, other: Self) {
         *self = (*self).max(other);
     }
 }
@@ -52,51 +52,68 @@ impl From<&Unread> for Status {
     }
 }
 
+impl Status {
+    pub(super) fn code(self) -> u8 {
+        match self {
+            Self::Fine => 0,
+            Self::Failed => 1,
+            Self::Usage => 2,
+            Self::InUse => 3,
+            // 128 + SIGINT, as shells have it.
+            Self::Interrupted => 130,
+        }
+    }
+}
+
 impl From<Status> for ExitCode {
     fn from(status: Status) -> Self {
-        Self::from(match status {
-            Status::Fine => 0,
-            Status::Failed => 1,
-            Status::Usage => 2,
-            Status::InUse => 3,
-            // 128 + SIGINT, as shells have it.
-            Status::Interrupted => 130,
-        })
+        status.code().into()
     }
 }
 
 /// Why nothing was done.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug)]
 pub(super) enum Failure {
-    #[error("{0}")]
     Domain(DomainError),
     /// A bare word, and the sites that contain it.
-    #[error("{0}")]
     DidYouMean(DomainError, Vec<String>),
     /// And the containers there are.
-    #[error("there is no container \"{0}\"")]
     NoSuchContainer(String, Vec<String>),
-    #[error("{0}")]
-    Search(#[from] SearchError),
+    /// Options that select single cookies, with site data, which goes as a whole.
+    OnlyCookies(&'static str),
+    NeedsYes,
+    /// The full screen takes a terminal.
+    NoScreen,
+    Search(SearchError),
     /// A home folder that is none.
-    #[error("{0}")]
     Home(Error),
-    #[error(
-        "there is no deletion \"{0}\" to undo; \"cookieclean undo --list\" shows those there are"
-    )]
     NoSuchDeletion(String),
-    #[error("{0}")]
-    Owner(#[from] NotAsOwner),
-    #[error("{0}")]
-    File(#[from] Error),
-    #[error("cannot write the report: {0}")]
-    Output(#[from] io::Error),
+    /// The system's list of users.
+    Users(io::Error),
+    /// A user, and those there are.
+    NoSuchUser(String, Vec<String>),
+    /// Only root, or an administrator, may look at the home folders of all.
+    NotAdmin,
+    Owner(NotAsOwner),
+    File(Error),
+    Output(io::Error),
 }
 
 impl Failure {
+    /// Whether what was named may be there for other users.
+    pub(super) fn is_about_this_home(&self) -> bool {
+        matches!(
+            self,
+            Self::NoSuchDeletion(_)
+                | Self::NoSuchContainer(..)
+                | Self::Search(SearchError::NoSuchProfile { .. })
+        )
+    }
+
     pub(super) fn status(&self) -> Status {
         match self {
             Self::File(_)
+            | Self::Users(_)
             | Self::Output(_)
             | Self::Owner(
                 NotAsOwner::Refused { .. } | NotAsOwner::State { .. } | NotAsOwner::NoHome { .. },
@@ -121,3 +138,14 @@ fn is_missing(error: &Error) -> bool {
         fault => matches!(fault, Fault::Gone),
     }
 }
+
+macro_rules! from {
+    ($($error:ty => $variant:ident),+) => {
+        $(impl From<$error> for Failure {
+            fn from(error: $error) -> Self {
+                Self::$variant(error)
+            }
+        })+
+    };
+}
+from!(SearchError => Search, NotAsOwner => Owner, Error => File, io::Error => Output);

@@ -48,5 +48,6 @@ fn end() {
     if discarding.is_ok() {
         let _ = is_done.recv_timeout(PATIENCE);
     }
+    crate::tui::give_back();
     process::exit(130);
 }

@@ -10,13 +10,12 @@ use super::args::OpenBrowsers;
 use super::question::ask;
 use super::report::Renderer;
 use super::report::progress::Progress;
-use super::report::text::safe;
-use super::report::words::{blocker_title, by_whom, listed};
 use super::ui::{self, Ui};
-use crate::engine::{Blocker, Cancel, Decision, Event, Observer, Summary};
+use crate::engine::{Blocker, Cancel, Decision, Event, Observer, Summary, TIME_TO_QUIT};
+use crate::wording::names::{blocker_title, by_whom, named, not_asked};
+use crate::wording::text::safe;
+use crate::wording::{all_of, say};
 
-/// What a browser that was asked to quit is given, unless the person says otherwise.
-const TIME_TO_QUIT: Duration = Duration::from_secs(30);
 const TICK: Duration = Duration::from_millis(120);
 
 /// What the options say about blockers; None: ask the person.
@@ -43,6 +42,8 @@ pub(super) struct Terminal<'a> {
     renderer: &'a mut dyn Renderer,
     progress: Progress,
     spinner: Option<ProgressBar>,
+    /// What the person wants done about open browsers.
+    answer: Option<Decision>,
     /// Whether it was said, once, who is waited for.
     is_announced: bool,
     /// The first error in writing. The work goes on even where nobody reads the report.
@@ -57,6 +58,7 @@ impl<'a> Terminal<'a> {
             renderer,
             progress: Progress::new(ui.is_chatty()),
             spinner: None,
+            answer: None,
             is_announced: false,
             written: Ok(()),
         }
@@ -83,7 +85,7 @@ impl<'a> Terminal<'a> {
             return;
         }
         let names: Vec<_> = blockers.iter().map(|blocker| named(blocker)).collect();
-        let message = format!("Waiting for {} to close", listed(&names, "and"));
+        let message = say!("waiting-for", names = all_of(&names));
         let message = safe(&message);
         if io::stderr().is_terminal() {
             let spinner = ProgressBar::new_spinner();
@@ -101,17 +103,10 @@ impl<'a> Terminal<'a> {
     fn question(&self, blockers: &[Blocker]) -> io::Result<Decision> {
         let mut err = anstream::stderr();
         for blocker in blockers {
-            let by = by_whom(&blocker.user);
-            writeln!(
-                err,
-                "{} is open{}.",
-                safe(&blocker_title(blocker)),
-                safe(&by)
-            )?;
+            let (who, by) = (blocker_title(blocker), by_whom(&blocker.user));
+            writeln!(err, "{}", safe(&say!("question-open", who = who, by = by)))?;
         }
-        let it = if blockers.len() == 1 { "it" } else { "them" };
-        let question =
-            format!("[w]ait until you have closed {it}, ask {it} to [q]uit, or [s]kip {it}? [s]");
+        let question = say!("question-what-to-do", n = blockers.len());
         let answer = ask(&question, self.cancel)?.unwrap_or_default();
         Ok(match answer.to_lowercase().chars().next() {
             Some('w') => Decision::Wait(None),
@@ -140,18 +135,7 @@ impl Observer for Terminal<'_> {
                 error,
                 is_waited_for,
             } => {
-                let why = match error {
-                    Some(error) => error.to_string(),
-                    None => "it cannot be asked from here".into(),
-                };
-                let closing = match is_waited_for {
-                    true => "waiting for you to close it",
-                    false => "close it yourself and run this again",
-                };
-                let who = named(blocker);
-                ui::note(&format!(
-                    "{who} could not be asked to quit: {why}; {closing}"
-                ));
+                ui::note(&not_asked(blocker, error.as_ref(), *is_waited_for));
             }
             Event::Searched(_)
             | Event::Matches { .. }
@@ -166,14 +150,15 @@ impl Observer for Terminal<'_> {
         }
     }
 
-    fn decide(&mut self, blockers: &[Blocker]) -> Decision {
-        self.question(blockers).unwrap_or_else(|error| {
-            self.written = Err(error);
-            Decision::Skip
-        })
+    fn decide(&mut self, blockers: &[Blocker]) -> Vec<Decision> {
+        let decision = match self.answer {
+            Some(answer) => answer,
+            None => self.question(blockers).unwrap_or_else(|error| {
+                self.written = Err(error);
+                Decision::Skip
+            }),
+        };
+        self.answer = Some(decision);
+        vec![decision; blockers.len()]
     }
-}
-
-fn named(blocker: &Blocker) -> String {
-    format!("{}{}", blocker_title(blocker), by_whom(&blocker.user))
 }

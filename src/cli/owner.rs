@@ -6,6 +6,7 @@ use super::args::{Args, Command, Places};
 use super::exit::Failure;
 use super::ui;
 use crate::platform::owner::{self, NotAsOwner};
+use crate::wording::say;
 
 /// Gives up root's rights where the arguments, or a `HOME` that was kept, name the
 /// folder of another user.
@@ -18,6 +19,8 @@ pub(super) fn become_owner(args: &Args) -> Result<(), Failure> {
         Some(Command::List(list)) => named(&list.places),
         Some(Command::Sites(sites)) => named(&sites.places),
         Some(Command::Profiles(profiles)) => named(&profiles.places),
+        Some(Command::Doctor(doctor)) => named(&doctor.places),
+        Some(Command::Browse(browse)) => named(&browse.places),
         Some(Command::Undo(undo)) => match &undo.home {
             Some(home) => (Some(home.as_path()), Vec::new()),
             // The copies say where they belong.
@@ -35,10 +38,10 @@ pub(super) fn become_owner(args: &Args) -> Result<(), Failure> {
         return Ok(());
     };
     if args.output.verbose {
-        ui::note(&format!(
-            "working as {}, the owner of {}.",
-            owner.name,
-            owner.folder.display()
+        ui::note(&say!(
+            "owner-working-as",
+            name = owner.name.as_str(),
+            folder = owner.folder.display().to_string()
         ));
     }
     let needs_copies = match &args.command {

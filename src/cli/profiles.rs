@@ -8,15 +8,16 @@ use serde::Serialize;
 use super::args::Profiles;
 use super::exit::{Failure, Status};
 use super::report::json::{Problem, ProcessRow, SCHEMA, Why, problems, processes};
-use super::report::text::{cut, grouped, plain_table, safe};
-use super::report::words::{WIDEST_NAME, by_whom};
+use super::report::plain_table;
 use super::target;
 use super::ui::{self, Ui};
 use crate::browsers::Profile;
-use crate::engine::{Unread, Update, in_order, read};
+use crate::engine::doctor::ProfileState;
+use crate::engine::{Update, in_order};
 use crate::model::error::Error;
-use crate::store::Store;
-use crate::store::claim::InUse;
+use crate::wording::names::{WIDEST_NAME, by_whom};
+use crate::wording::text::{cut, grouped, safe};
+use crate::wording::{faults, say};
 
 #[derive(Serialize)]
 struct Document {
@@ -26,7 +27,7 @@ struct Document {
 }
 
 #[derive(Serialize)]
-struct ProfileRow {
+pub(super) struct ProfileRow {
     browser: &'static str,
     browser_name: &'static str,
     profile: String,
@@ -41,13 +42,7 @@ struct ProfileRow {
     error_code: Option<&'static str>,
     /// For a person only.
     #[serde(skip)]
-    user: Option<InUse>,
-}
-
-struct State {
-    /// An error when that cannot be found out.
-    user: Result<Option<InUse>, Error>,
-    cookies: Result<u64, Unread>,
+    remark: String,
 }
 
 pub(super) fn run(profiles: &Profiles, ui: &Ui) -> Result<Status, Failure> {
@@ -57,7 +52,7 @@ pub(super) fn run(profiles: &Profiles, ui: &Ui) -> Result<Status, Failure> {
     in_order(
         &found.profiles,
         target::threads(),
-        |profile, _: &mut dyn FnMut(())| look(profile),
+        |profile, _: &mut dyn FnMut(())| ProfileState::of(profile),
         |profile, update| {
             let Update::Done(state) = update else { return };
             if let Err(unread) = &state.cookies {
@@ -71,7 +66,7 @@ pub(super) fn run(profiles: &Profiles, ui: &Ui) -> Result<Status, Failure> {
             {
                 ui::unread(profile, unread);
             }
-            rows.push(row(profile, state));
+            rows.push(row(profile, &state));
         },
     );
     if ui.json {
@@ -86,29 +81,9 @@ pub(super) fn run(profiles: &Profiles, ui: &Ui) -> Result<Status, Failure> {
     Ok(status)
 }
 
-fn look(profile: &Profile) -> State {
-    let stores = profile.stores.iter().map(|store| &**store);
-    let counted = stores.filter(|store| is_counted(*store));
-    let totals: Result<Vec<u64>, _> = read(profile, counted, |store| store.total());
-    State {
-        user: profile.guard.in_use(),
-        cookies: totals.map(|totals| totals.iter().sum()),
-    }
-}
-
-/// What stands in a copy, or is not a cookie, would be counted twice or too much.
-fn is_counted(store: &dyn Store) -> bool {
-    let kind = store.kind();
-    kind.holds_cookies() && !kind.is_volatile() && !store.is_older_copy()
-}
-
-fn row(profile: &Profile, state: State) -> ProfileRow {
-    let (user, unknown) = match state.user {
-        Ok(user) => (user, None),
-        Err(error) => (None, Some(error)),
-    };
-    let unread = state.cookies.as_ref().err().map(Unread::error);
-    let error = unread.or(unknown.as_ref());
+pub(super) fn row(profile: &Profile, state: &ProfileState) -> ProfileRow {
+    let user = state.user.as_ref().ok().and_then(Option::as_ref);
+    let error = state.error();
     ProfileRow {
         browser: profile.browser.id,
         browser_name: profile.browser.name,
@@ -116,30 +91,35 @@ fn row(profile: &Profile, state: State) -> ProfileRow {
         profile_name: profile.display_name.clone(),
         dir: profile.dir.display().to_string(),
         in_use: user.is_some(),
-        in_use_by: processes(user.as_ref()),
-        in_use_why: user.as_ref().map(Why::of),
+        in_use_by: processes(user),
+        in_use_why: user.map(Why::of),
         cookies: state.cookies.as_ref().ok().copied(),
         error: error.map(Error::to_string),
         error_code: error.map(Error::code),
-        user,
+        remark: match (user, error) {
+            (Some(user), _) => say!("profile-open", by = by_whom(user)),
+            (None, Some(error)) => faults::error(error),
+            (None, None) => String::new(),
+        },
     }
 }
 
 fn print(rows: &[ProfileRow], profiles: &[Profile], ui: &Ui) -> io::Result<()> {
     let mut table = plain_table();
-    table.set_header(["browser", "folder", "name", "cookies", ""]);
+    table.set_header([
+        say!("profiles-browser"),
+        say!("profiles-folder"),
+        say!("profiles-name"),
+        say!("profiles-cookies"),
+        String::new(),
+    ]);
     for row in rows {
-        let remark = match (&row.user, &row.error) {
-            (Some(user), _) => format!("open{}", by_whom(user)),
-            (None, Some(error)) => error.clone(),
-            (None, None) => String::new(),
-        };
         table.add_row([
             row.browser.to_owned(),
             cut(&row.profile, WIDEST_NAME),
             cut(&row.profile_name, WIDEST_NAME),
             row.cookies.map_or("?".into(), grouped),
-            safe(&remark).into_owned(),
+            safe(&row.remark).into_owned(),
         ]);
     }
     if let Some(column) = table.column_mut(3) {

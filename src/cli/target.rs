@@ -1,18 +1,22 @@
 //! From arguments to what is looked for and where.
 
-use std::io;
+use std::io::{self, Write};
+use std::path::Path;
 
 use super::args::{Matching, Places};
 use super::exit::{Failure, Status};
-use super::report::words::nothing_found;
 use super::ui::{self, Ui};
 use crate::browsers::Platform;
 use crate::browsers::{Filter, Found, Roots, discover, jobs};
+use crate::engine::site_data;
 use crate::engine::{Summary, similar_sites, sites_where};
 use crate::model::domain::{Domain, DomainError};
 use crate::model::query::Query;
 use crate::model::services::related;
 use crate::platform;
+use crate::wording::names::kinds;
+use crate::wording::text::safe;
+use crate::wording::{all_of, say};
 
 /// What the arguments mean, and where it is.
 pub(super) fn target(matching: &Matching, places: &Places) -> Result<(Query, Found), Failure> {
@@ -24,6 +28,11 @@ pub(super) fn target(matching: &Matching, places: &Places) -> Result<(Query, Fou
 
 /// Searches the places for profiles.
 pub(super) fn search(places: &Places) -> Result<Found, Failure> {
+    search_in(places, None)
+}
+
+/// As [`search`]; `only`: looks just in this profile folder.
+pub(super) fn search_in(places: &Places, only: Option<&Path>) -> Result<Found, Failure> {
     let layout = places
         .layout
         .map_or_else(Platform::of_this_system, Platform::from);
@@ -34,22 +43,29 @@ pub(super) fn search(places: &Places) -> Result<Found, Failure> {
     let filter = Filter {
         browsers: places.browser.clone(),
         profiles: places.profile.clone(),
-        folders: places.profile_dir.clone(),
+        folders: match only {
+            Some(folder) => vec![folder.to_owned()],
+            None => places.profile_dir.clone(),
+        },
     };
     Ok(discover(&roots, &filter)?)
 }
 
-/// What the arguments mean. A bare word is answered with the sites it stands in.
+/// What the arguments mean.
 fn query(matching: &Matching, places: &Places) -> Result<Query, Failure> {
+    if matching.site_data {
+        let narrow = [
+            ("--name", !matching.name.is_empty()),
+            ("--keep", !matching.keep.is_empty()),
+            ("--keep-login", matching.keep_login),
+        ];
+        if let Some((option, _)) = narrow.iter().find(|(_, is_given)| *is_given) {
+            return Err(Failure::OnlyCookies(option));
+        }
+    }
     let mut domains = Vec::new();
     for text in &matching.domains {
-        let domain = Domain::parse(text).map_err(|error| match &error {
-            DomainError::BareWord(word) => {
-                let sites = sites_like(word, places);
-                Failure::DidYouMean(error, sites)
-            }
-            _ => Failure::Domain(error),
-        })?;
+        let domain = domain(text, places)?;
         if !domains.contains(&domain) {
             domains.push(domain);
         }
@@ -67,6 +83,7 @@ fn query(matching: &Matching, places: &Places) -> Result<Query, Failure> {
         names: matching.name.clone(),
         keep: matching.keep.clone(),
         keep_login: matching.keep_login,
+        site_data: matching.site_data,
         containers: matching
             .container
             .iter()
@@ -74,6 +91,18 @@ fn query(matching: &Matching, places: &Places) -> Result<Query, Failure> {
             .collect(),
         related,
         with_values: false,
+        picked: Vec::new(),
+    })
+}
+
+/// A domain. A bare word is answered with the sites it stands in.
+pub(super) fn domain(text: &str, places: &Places) -> Result<Domain, Failure> {
+    Domain::parse(text).map_err(|error| match &error {
+        DomainError::BareWord(word) => {
+            let sites = sites_like(word, places);
+            Failure::DidYouMean(error, sites)
+        }
+        _ => Failure::Domain(error),
     })
 }
 
@@ -138,11 +167,46 @@ pub(super) fn report_search(ui: &Ui, found: &Found, places: &Places) -> io::Resu
     Ok(status)
 }
 
+/// That no profile was found at all, and what was looked for. `windows_home`: where the
+/// browsers of Windows are, under WSL.
+fn nothing_found(
+    out: &mut dyn Write,
+    found: &Found,
+    verbose: bool,
+    windows_home: Option<&Path>,
+) -> io::Result<()> {
+    writeln!(out, "{}", say!("nothing-found"))?;
+    let names = kinds(&found.looked_for);
+    if verbose || names.is_empty() {
+        writeln!(out, "{}", say!("looked-in"))?;
+        for folder in &found.looked_in {
+            writeln!(out, "  {}", safe(&folder.display().to_string()))?;
+        }
+    } else {
+        writeln!(out, "{}", say!("looked-for", names = all_of(&names)))?;
+    }
+    if let Some(home) = windows_home {
+        let home = safe(&platform::quoted_for_shell(&home.display().to_string())).into_owned();
+        writeln!(out, "{}", say!("under-wsl", home = home))?;
+    }
+    writeln!(out, "{}", say!("name-the-folder"))
+}
+
 /// Where nothing matched, looks for the sites that a person may have meant.
 pub(super) fn add_similar(ui: &Ui, summary: &mut Summary, query: &Query, found: &Found) {
-    let is_nothing = summary.matched == 0 && summary.deleted == 0 && !summary.is_cancelled;
+    let is_nothing = summary.matched == 0
+        && summary.deleted == 0
+        && summary.site_data.keys == 0
+        && !summary.is_cancelled;
     if is_nothing && ui.is_chatty() {
         summary.similar = similar_sites(found, query, threads());
+    }
+}
+
+/// Looks how much site data there is, where it was not asked for: a login may be there.
+pub(super) fn add_site_data(ui: &Ui, summary: &mut Summary, query: &Query, found: &Found) {
+    if !query.site_data && query.is_of_whole_sites() && ui.is_chatty() && !summary.is_cancelled {
+        summary.other_site_data = site_data(found, query, threads());
     }
 }
 

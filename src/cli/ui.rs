@@ -4,18 +4,20 @@ use std::io::{self, IsTerminal, Write};
 
 use anstyle::{AnsiColor, Style};
 
-use super::args::{ColorWhen, Output};
+use super::args::{self, ColorWhen, Output};
 use super::exit::{Failure, Status};
-use super::report::advice;
-use super::report::text::{count, safe};
-use super::report::words::{is_in_use, title_of};
 use crate::browsers::{Profile, SearchError};
 use crate::engine::Unread;
+use crate::model::domain::DomainError;
 use crate::model::error::Error;
 use crate::platform::owner::NotAsOwner;
 use crate::store::claim::InUse;
+use crate::wording::hosts::shown_host;
+use crate::wording::names::title_of;
+use crate::wording::text::safe;
+use crate::wording::{advice, enumerated, faults, names, say};
 
-const ERROR: Style = AnsiColor::Red.on_default().bold();
+pub(super) const ERROR: Style = AnsiColor::Red.on_default().bold();
 const WARNING: Style = AnsiColor::Yellow.on_default().bold();
 
 /// What the output options and the terminal mean.
@@ -25,6 +27,8 @@ pub(super) struct Ui {
     /// Nothing on standard output; on standard error, errors and what was skipped.
     pub quiet: bool,
     pub verbose: bool,
+    /// No full screen.
+    pub no_tui: bool,
     /// In columns; None where standard output is no terminal.
     pub width: Option<usize>,
 }
@@ -41,6 +45,7 @@ impl Ui {
             json: output.json,
             quiet: output.quiet,
             verbose: output.verbose,
+            no_tui: output.no_tui,
             width: terminal_size::terminal_size().map(|(width, _)| width.0.into()),
         }
     }
@@ -74,8 +79,13 @@ impl Ui {
 
 /// An error, with what can be done about it.
 pub(super) fn error(error: &Error) {
-    let advice = advice::for_fault(&error.fault, &error.path, std::env::consts::OS);
-    say_error(&error.to_string(), advice.as_slice());
+    let advice = advice::for_error(error);
+    say_error(&faults::error(error), advice.as_slice());
+}
+
+/// An error in words.
+pub(super) fn problem(words: &str) {
+    say_error(words, &[] as &[&str]);
 }
 
 /// Something that is no error.
@@ -83,41 +93,31 @@ pub(super) fn note(message: &str) {
     let style = WARNING;
     let _ = writeln!(
         anstream::stderr(),
-        "{style}note:{style:#} {}",
+        "{style}{}{style:#} {}",
+        say!("label-note"),
         safe(message)
     );
 }
 
 /// That the person interrupted, and how many stores were not reached before that.
 pub(super) fn interrupted(not_reached: usize) {
-    let rest = match not_reached {
-        0 => "every store is either done or unchanged".into(),
-        1 => "1 store was not reached and is unchanged".into(),
-        n => format!(
-            "{} were not reached and are unchanged",
-            count(n as u64, "store")
-        ),
-    };
-    note(&format!("interrupted; {rest}"));
+    note(&names::interrupted(not_reached));
 }
 
 /// That something was skipped because it is in use, and what can be done.
-pub(super) fn skipped(what: &str, user: &InUse, has_waited: bool) {
+pub(super) fn skipped(what: String, user: &InUse, has_waited: bool) {
     let help = match has_waited {
-        true => "Close it and run this again.",
-        false => "Close it and run this again, or use --wait or --close.",
+        true => say!("close-and-run-again"),
+        false => say!("close-or-wait"),
     };
-    blocked(&format!("skipped {what}"), user, help);
+    blocked(what, user, help);
 }
 
 /// That something could not be done because of somebody, and what helps.
-pub(super) fn blocked(what: &str, user: &InUse, help: &str) {
-    let help = match user.is_cookieclean() {
-        true => "Run this again.",
-        false => help,
-    };
-    note(&format!("{what}: {}. {help}", is_in_use(user)));
-    if let Some(advice) = user.unseen.as_ref().and_then(advice::for_unseen) {
+pub(super) fn blocked(what: String, user: &InUse, help: String) {
+    let (line, advice) = names::in_the_way(what, user, help);
+    note(&line);
+    if let Some(advice) = advice {
         let _ = writeln!(anstream::stderr(), "      {}", safe(&advice));
     }
 }
@@ -126,8 +126,8 @@ pub(super) fn blocked(what: &str, user: &InUse, help: &str) {
 pub(super) fn unread(profile: &Profile, unread: &Unread) {
     match unread {
         Unread::InUse { user, .. } => {
-            let what = format!("could not read {}", title_of(profile));
-            blocked(&what, user, "Close it and run this again.");
+            let what = say!("could-not-read", what = title_of(profile));
+            blocked(what, user, say!("close-and-run-again"));
         }
         Unread::Failed(failed) => error(failed),
     }
@@ -148,21 +148,30 @@ pub(super) fn failure(failure: &Failure) -> Status {
             error(file);
             return failure.status();
         }
-        Failure::Owner(why) => lines.extend(advice::for_owner(why).map(str::to_owned)),
-        Failure::DidYouMean(_, sites) if !sites.is_empty() => {
-            lines.push("Did you mean one of these sites, which have cookies here?".to_owned());
-            lines.extend(sites.iter().map(|site| format!("  {site}")));
+        Failure::Owner(why) => lines.extend(advice::for_owner(why)),
+        Failure::DidYouMean(why, sites) => {
+            if let DomainError::BareWord(word) = why {
+                let command = args::command_like(word);
+                lines.extend(command.map(|name| say!("command-did-you-mean", command = name)));
+            }
+            if !sites.is_empty() {
+                lines.push(say!("domain-did-you-mean"));
+                lines.extend(sites.iter().map(|site| format!("  {}", shown_host(site))));
+            }
+        }
+        Failure::NoSuchUser(_, there_are) if !there_are.is_empty() => {
+            lines.push(say!("known-users", names = enumerated(there_are)));
         }
         Failure::NoSuchContainer(_, there_are) if there_are.is_empty() => {
-            lines.push("No profile has containers.".into());
+            lines.push(say!("no-containers"));
         }
         Failure::NoSuchContainer(_, there_are) => {
-            lines.push(format!("Known containers: {}", there_are.join(", ")));
+            lines.push(say!("known-containers", names = enumerated(there_are)));
         }
         Failure::Search(SearchError::NoSuchProfile { there_are, .. }) => {
             lines.push(match there_are.is_empty() {
-                true => "No profile was found.".into(),
-                false => "Profiles (browser, folder, name):".into(),
+                true => say!("no-profiles"),
+                false => say!("known-profiles"),
             });
             let row = |(browser, folder, name): &(&str, String, String)| {
                 format!("  {browser}  {folder}  \"{name}\"")
@@ -171,14 +180,33 @@ pub(super) fn failure(failure: &Failure) -> Status {
         }
         _ => {}
     }
-    say_error(&failure.to_string(), &lines);
+    say_error(&sentence(failure), &lines);
     failure.status()
+}
+
+pub(super) fn sentence(failure: &Failure) -> String {
+    match failure {
+        Failure::Domain(why) | Failure::DidYouMean(why, _) => faults::domain(why),
+        Failure::NoSuchContainer(name, _) => say!("no-such-container", name = name.as_str()),
+        Failure::OnlyCookies(option) => say!("only-cookies", option = (*option).to_owned()),
+        Failure::NeedsYes => say!("needs-yes"),
+        Failure::NoScreen => say!("no-screen"),
+        Failure::Search(why) => faults::search(why),
+        Failure::Home(why) | Failure::File(why) => faults::error(why),
+        Failure::Users(why) => say!("cannot-list-users", why = why.to_string()),
+        Failure::NoSuchUser(name, _) => say!("no-such-user", name = name.as_str()),
+        Failure::NotAdmin => say!("not-admin"),
+        Failure::NoSuchDeletion(id) => say!("no-such-deletion", id = id.as_str()),
+        Failure::Owner(why) => faults::owner(why),
+        Failure::Output(why) => say!("cannot-write-report", why = why.to_string()),
+    }
 }
 
 fn say_error(message: &str, below: &[impl AsRef<str>]) {
     let style = ERROR;
     let mut err = anstream::stderr().lock();
-    let _ = writeln!(err, "{style}error:{style:#} {}", safe(message));
+    let label = say!("label-error");
+    let _ = writeln!(err, "{style}{label}{style:#} {}", safe(message));
     for line in below {
         let _ = writeln!(err, "       {}", safe(line.as_ref()));
     }

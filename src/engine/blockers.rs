@@ -41,6 +41,9 @@ impl ProfileName {
     }
 }
 
+/// What a browser that was asked to quit is given, unless the person says otherwise.
+pub(crate) const TIME_TO_QUIT: Duration = Duration::from_secs(30);
+
 /// What is done about blockers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Decision {

@@ -8,11 +8,12 @@ use super::outcome::{Cleaned, Outcome};
 use super::parallel::{Update, in_order};
 use super::scheduler::Scheduler;
 use super::summary::Summary;
-use crate::browsers::{Found, Job, jobs};
+use crate::browsers::{Found, Job, jobs_with};
 use crate::model::error::Fault;
 use crate::model::item::Match;
 use crate::model::query::Query;
 use crate::store::claim::Refused;
+use crate::store::{Counts, RowSink};
 use crate::undo::Deletion;
 
 /// What is to be deleted, and how.
@@ -62,7 +63,7 @@ pub fn delete(
         summary.cleaned(&job, cleaned, request.query);
         observer.event(&Event::Cleaned { job, cleaned });
     };
-    let mut todo = jobs(&found.profiles);
+    let mut todo = jobs_with(&found.profiles, request.query.site_data);
     let mut deferred: Vec<(Job<'_>, Cleaned)> = Vec::new();
     scheduler.run(observer, |observer, pass| {
         todo.extend(
@@ -175,7 +176,7 @@ fn clean(
     // 1. What is there.
     let found = job.store.find(request.query, &mut |_| {});
     let counts = found.as_ref().ok().cloned();
-    let matched = counts.as_ref().is_some_and(|counts| counts.matched > 0);
+    let matched = counts.as_ref().is_some_and(Counts::has_matches) || job.store.has_leftovers();
     // 2. Only a profile that is not in use is cleaned.
     let outcome = match in_use {
         Err(error) => Outcome::Failed(error),
@@ -194,10 +195,13 @@ fn clean(
             Ok(_) => {
                 let mut shown = Vec::new();
                 let outcome = delete_in(job, request, undo, &mut shown);
-                if let Outcome::Cleaned { deleted, .. } = outcome
+                if let Outcome::Cleaned {
+                    deleted, site_data, ..
+                } = &outcome
                     && request.show > 0
                 {
-                    cleaned.not_shown = deleted.saturating_sub(shown.len() as u64);
+                    let all = deleted + site_data.len() as u64;
+                    cleaned.not_shown = all.saturating_sub(shown.len() as u64);
                     send(sorted(shown));
                 }
                 outcome
@@ -237,15 +241,16 @@ fn delete_in(
         },
     );
     let outcome = match result {
-        Ok(done) if done.deleted == 0 && done.trouble.is_none() => Outcome::NothingMatched,
+        Ok(done) if done.is_nothing() => Outcome::NothingMatched,
         Ok(done) => {
-            if let Some(copy) = copy {
+            if let Some(copy) = &mut copy {
                 copy.keep();
             }
             let trouble = done.trouble.or_else(|| claim.lost());
             Outcome::Cleaned {
                 deleted: done.deleted,
                 kept: done.kept,
+                site_data: done.site_data,
                 trouble: trouble.map(|fault| fault.at(job.store.path())),
             }
         }

@@ -64,9 +64,10 @@ pub trait Observer {
     /// Something happened.
     fn event(&mut self, event: &Event<'_>);
 
-    /// Decides what to do about these blockers. Asked once, when there are first any.
-    fn decide(&mut self, blockers: &[Blocker]) -> Decision {
+    /// Decides what to do about each of these blockers, in their order; those without a
+    /// decision are skipped. Asked once about each, when it is first in the way.
+    fn decide(&mut self, blockers: &[Blocker]) -> Vec<Decision> {
         let _ = blockers;
-        Decision::Skip
+        Vec::new()
     }
 }

@@ -1,10 +1,12 @@
 //! Looking: what a deletion would delete. Works while browsers run.
 
+use std::collections::HashMap;
+
 use super::event::{Event, Observer};
 use super::outcome::{Looked, Unread};
 use super::parallel::{Update, in_order};
-use super::summary::Summary;
-use crate::browsers::{Found, Job, Profile, jobs};
+use super::summary::{SiteDataCounts, Summary};
+use crate::browsers::{Found, Job, Profile, jobs_with};
 use crate::engine::reveal::Reveal;
 use crate::model::domain::{is_similar, site_of};
 use crate::model::error::Error;
@@ -16,7 +18,7 @@ use crate::store::Store;
 ///
 /// # Errors
 /// When one cannot be read.
-pub(crate) fn read<'p, T, R: FromIterator<T>>(
+pub(super) fn read<'p, T, R: FromIterator<T>>(
     profile: &Profile,
     stores: impl IntoIterator<Item = &'p dyn Store>,
     read: impl Fn(&dyn Store) -> Result<T, Error>,
@@ -42,7 +44,7 @@ pub fn list(
 ) -> Summary {
     let mut summary = Summary::of(found);
     observer.event(&Event::Searched(found));
-    let jobs = jobs(&found.profiles);
+    let jobs = jobs_with(&found.profiles, query.site_data);
     let mut done = 0;
     in_order(
         &jobs,
@@ -101,6 +103,33 @@ fn look_at(job: &Job<'_>, query: &Query, send: &mut dyn FnMut(Batch)) -> Looked 
     }
 }
 
+/// How much site data the domains have. It only serves a hint, so what cannot be read is
+/// passed over.
+pub(crate) fn site_data(found: &Found, query: &Query, threads: Option<usize>) -> SiteDataCounts {
+    let query = Query {
+        site_data: true,
+        ..query.clone()
+    };
+    let mut all = SiteDataCounts::default();
+    let jobs: Vec<_> = found
+        .profiles
+        .iter()
+        .map(|profile| &*profile.site_data)
+        .collect();
+    in_order(
+        &jobs,
+        threads,
+        |store, _: &mut dyn FnMut(())| store.find(&query, &mut |_| {}),
+        |_, update| {
+            if let Update::Done(Ok(counts)) = update {
+                all.keys += counts.site_data.len() as u64;
+                all.bytes += counts.site_data.values().sum::<u64>();
+            }
+        },
+    );
+    all
+}
+
 /// By host without its leading dot, then by name.
 pub(super) fn sorted(mut matches: Vec<Match>) -> Vec<Match> {
     fn key(item: &Item) -> (&str, &str, &str) {
@@ -108,6 +137,11 @@ pub(super) fn sorted(mut matches: Vec<Match>) -> Vec<Match> {
         match item {
             Item::Cookie(cookie) => (host, &cookie.name, &cookie.path),
             Item::DeviceBoundSession(_) => (host, "", ""),
+            Item::SiteData(data) => (
+                host,
+                &data.key.origin,
+                data.key.partition.as_deref().unwrap_or_default(),
+            ),
         }
     }
     matches.sort_by(|a, b| key(&a.item).cmp(&key(&b.item)));
@@ -123,6 +157,30 @@ pub(crate) fn similar_sites(found: &Found, query: &Query, threads: Option<usize>
     })
 }
 
+/// Shows how many entries each stored host has, store after store.
+pub(crate) fn each_store(
+    found: &Found,
+    with_site_data: bool,
+    threads: Option<usize>,
+    mut show: impl FnMut(&Job<'_>, Result<HashMap<String, u64>, Unread>),
+) {
+    in_order(
+        &jobs_with(&found.profiles, with_site_data),
+        threads,
+        |job, _: &mut dyn FnMut(())| -> Result<Vec<_>, _> {
+            read(job.profile, [job.store], |store| store.hosts())
+        },
+        |job, update| {
+            if let Update::Done(hosts) = update {
+                show(
+                    job,
+                    hosts.map(|hosts| hosts.into_iter().flatten().collect()),
+                );
+            }
+        },
+    );
+}
+
 /// The sites with cookies that are `wanted`, sorted; what cannot be read is skipped
 /// over.
 pub(crate) fn sites_where(
@@ -131,17 +189,12 @@ pub(crate) fn sites_where(
     wanted: impl Fn(&str) -> bool,
 ) -> Vec<String> {
     let mut sites = Vec::new();
-    in_order(
-        &jobs(&found.profiles),
-        threads,
-        |job, _: &mut dyn FnMut(())| job.store.hosts(),
-        |_, update| {
-            if let Update::Done(Ok(hosts)) = update {
-                let all = hosts.keys().map(|host| site_of(host));
-                sites.extend(all.filter(|site| wanted(site)).map(str::to_owned));
-            }
-        },
-    );
+    each_store(found, false, threads, |_, hosts| {
+        if let Ok(hosts) = hosts {
+            let all = hosts.keys().map(|host| site_of(host));
+            sites.extend(all.filter(|site| wanted(site)).map(str::to_owned));
+        }
+    });
     sites.sort();
     sites.dedup();
     sites

@@ -6,6 +6,7 @@
 mod blockers;
 mod cancel;
 mod delete;
+pub(crate) mod doctor;
 mod event;
 mod list;
 mod outcome;
@@ -16,18 +17,19 @@ mod scheduler;
 mod summary;
 mod waiting;
 
+pub(crate) use blockers::TIME_TO_QUIT;
 pub use blockers::{Blocker, Decision, ProfileName};
 pub use cancel::Cancel;
 pub(crate) use delete::clear_the_way;
 pub use delete::{Request, delete};
 pub use event::{Event, Observer};
 pub use list::list;
-pub(crate) use list::{read, similar_sites, sites_where};
+pub(crate) use list::{each_store, similar_sites, site_data, sites_where};
 pub use outcome::{Cleaned, Looked, Outcome, PutBack, PutBackOutcome, Unread};
 pub(crate) use parallel::{Update, in_order};
 pub use restore::restore;
 pub use scheduler::Scheduler;
-pub use summary::Summary;
+pub use summary::{SiteDataCounts, Summary};
 
 use crate::platform;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::blockers::Blocker;
 use crate::model::error::Error;
 use crate::store::claim::InUse;
-use crate::store::{Counts, Restored};
+use crate::store::{Counts, Restored, SiteDataSizes};
 
 /// What a look at a store found.
 #[derive(Debug)]
@@ -70,6 +70,8 @@ pub enum Outcome {
         deleted: u64,
         /// Cookies that are still there.
         kept: u64,
+        /// Site data that was deleted.
+        site_data: SiteDataSizes,
         /// What went wrong after the deletion.
         trouble: Option<Error>,
     },
@@ -87,6 +89,8 @@ pub enum Outcome {
 pub struct PutBack {
     /// The path of the file.
     pub store: PathBuf,
+    /// The folder of its profile, where the copy tells.
+    pub profile_dir: Option<PathBuf>,
     /// How it ended.
     pub outcome: PutBackOutcome,
     /// The rows are back, and their copy could not be destroyed.

@@ -12,19 +12,22 @@ use super::outcome::{PutBack, PutBackOutcome};
 use super::parallel::{Update, in_order};
 use super::scheduler::Scheduler;
 use super::summary::Summary;
-use crate::browsers::{Filter, Found, Job, Platform, Roots, SearchError, by_id, discover, jobs};
+use crate::browsers::{
+    Filter, Found, Job, Platform, Roots, SearchError, by_id, discover, jobs_with,
+};
 use crate::model::error::{Error, Fault};
 use crate::platform;
 use crate::store::Restored;
 use crate::store::claim::{Refused, Shared};
-use crate::undo::{BackupHeader, Taken};
+use crate::undo::{BackupHeader, Deletion, Taken};
 
 /// Puts back what there are copies of: first what is free, then what becomes free. The
 /// observer hears of each store; problems of the copies as a whole are in the summary.
-/// `threads`: how many stores are worked on at once; None: as many as this computer is
-/// good for.
+/// `aside` keeps what a site has stored since and is in the way. `threads`: how many stores
+/// are worked on at once; None: as many as this computer is good for.
 pub fn restore(
     taken: Taken,
+    aside: Deletion,
     cancel: &Cancel,
     threads: Option<usize>,
     scheduler: &mut Scheduler<'_>,
@@ -41,7 +44,7 @@ pub fn restore(
         // What is back has no copy any more, so that another pass has only the rest. What
         // failed is tried again with it.
         deferred.clear();
-        result = one_pass(&taken, cancel, threads, |back| match back.outcome {
+        result = one_pass(&taken, &aside, cancel, threads, |back| match back.outcome {
             PutBackOutcome::InUse(_) | PutBackOutcome::Failed(_) if pass.may_defer => {
                 deferred.push(back);
             }
@@ -62,6 +65,9 @@ pub fn restore(
         finish(observer, &back);
     }
     summary.problems.extend(result.err().or(taken.end().err()));
+    let aside = aside.end();
+    summary.problems.extend(aside.troubles);
+    summary.undo = aside.id;
     summary.failed += summary.problems.len();
     summary.has_waited = scheduler.has_waited();
     summary.is_cancelled = cancel.is_cancelled();
@@ -77,6 +83,7 @@ struct Copied {
 /// Puts back every copy there is, folder by folder.
 fn one_pass(
     taken: &Taken,
+    aside: &Deletion,
     cancel: &Cancel,
     threads: Option<usize>,
     mut tell: impl FnMut(PutBack),
@@ -98,7 +105,7 @@ fn one_pass(
         in_order(
             group,
             threads,
-            |copied, _: &mut dyn FnMut(())| put_back(taken, copied, &found, &stores, cancel),
+            |copied, _: &mut dyn FnMut(())| put_back(taken, aside, copied, &found, &stores, cancel),
             |_, update| {
                 if let Update::Done(back) = update {
                     tell(back);
@@ -145,7 +152,7 @@ struct Kept<'f> {
 impl<'f> Stores<'f> {
     fn of(found: Option<&'f Found>, copies: &[Copied]) -> Self {
         let profiles = found.map_or(&[][..], |found| &found.profiles);
-        let by_path: HashMap<_, _> = jobs(profiles)
+        let by_path: HashMap<_, _> = jobs_with(profiles, true)
             .into_iter()
             .map(|job| (job.store.path(), job))
             .collect();
@@ -203,6 +210,7 @@ fn key_of(job: &Job<'_>) -> usize {
 
 fn put_back(
     taken: &Taken,
+    aside: &Deletion,
     copied: &Copied,
     found: &Result<Found, Error>,
     stores: &Stores<'_>,
@@ -212,7 +220,7 @@ fn put_back(
     let outcome = if cancel.is_cancelled() {
         PutBackOutcome::Interrupted
     } else {
-        restore_one(taken, copied, found, stores, cancel, &mut store)
+        restore_one(taken, aside, copied, found, stores, cancel, &mut store)
             .unwrap_or_else(PutBackOutcome::Failed)
     };
     let is_back = matches!(&outcome, PutBackOutcome::Restored(done) if done.trouble.is_none());
@@ -221,8 +229,10 @@ fn put_back(
         true => taken.destroy(&copied.name).err(),
         false => None,
     };
+    let header = copied.header.as_ref().ok();
     PutBack {
         store,
+        profile_dir: header.map(|header| header.profile_dir.clone()),
         outcome,
         left,
     }
@@ -231,6 +241,7 @@ fn put_back(
 /// `path` becomes that of the store as soon as it is known.
 fn restore_one(
     taken: &Taken,
+    aside: &Deletion,
     copied: &Copied,
     found: &Result<Found, Error>,
     stores: &Stores<'_>,
@@ -276,7 +287,9 @@ fn restore_one(
             return Err(error);
         }
     };
-    let restored = job.store.restore(&claim, &mut copy);
+    let restored = job
+        .store
+        .restore(&claim, &mut copy, &mut aside.copy_of(job));
     let lost = claim.lost();
     drop(claim);
     stores.done(job, lost.is_some());
@@ -284,6 +297,7 @@ fn restore_one(
         Ok(mut restored) => {
             // What was there already may be the work of an undo that could not sync it.
             if restored.restored == 0
+                && restored.site_data == 0
                 && restored.trouble.is_none()
                 && let Some(folder) = header.store.parent()
             {

@@ -14,11 +14,12 @@ use crate::store::claim::{Guard, QuitRequest};
 /// What is done in one run about those who are in the way.
 pub struct Scheduler<'a> {
     cancel: &'a Cancel,
-    /// None until the observer is asked.
+    /// What is done about all of them; None where the observer is asked.
     decision: Option<Decision>,
-    /// When waiting ends; counted from when it first began.
-    until: Option<Instant>,
-    has_waited: bool,
+    /// What the observer said of each.
+    decisions: Vec<(Arc<Guard>, Decision)>,
+    /// When waiting first began.
+    began: Option<Instant>,
     /// Processes that were asked to quit, or could not be.
     asked: HashSet<u32>,
     /// Processes that could not be asked, and are not waited for.
@@ -42,15 +43,15 @@ impl Pass<'_> {
 }
 
 impl<'a> Scheduler<'a> {
-    /// `decision`: what is done about blockers; None asks the observer, when
-    /// that is the first time somebody is.
+    /// `decision`: what is done about all blockers; None asks the observer about each, when
+    /// it is the first time in the way.
     pub fn new(decision: Option<Decision>, cancel: &'a Cancel) -> Self {
         cancel.wakes_this_thread();
         Self {
             cancel,
             decision,
-            until: None,
-            has_waited: false,
+            decisions: Vec::new(),
+            began: None,
             asked: HashSet::new(),
             hopeless: HashSet::new(),
         }
@@ -58,7 +59,7 @@ impl<'a> Scheduler<'a> {
 
     /// Whether a blocker was waited for, or asked to quit.
     pub fn has_waited(&self) -> bool {
-        self.has_waited
+        self.began.is_some()
     }
 
     /// Does not wait any more from now on.
@@ -99,47 +100,86 @@ impl<'a> Scheduler<'a> {
         blockers: &[Blocker],
         observer: &mut dyn Observer,
     ) -> Option<Arc<Guard>> {
-        let decision = match self.decision {
-            Some(decision) => decision,
-            None => *self.decision.insert(observer.decide(blockers)),
-        };
-        let at_most = match decision {
-            Decision::Skip => return None,
-            Decision::Wait(at_most) | Decision::AskToQuit { at_most, .. } => at_most,
-        };
-        let is_first = !std::mem::replace(&mut self.has_waited, true);
-        if is_first {
-            self.until = at_most.and_then(|time| Instant::now().checked_add(time));
-        } else if self.until.is_some_and(|until| Instant::now() >= until) {
-            // What looked free may have been refused anyway, again and again.
-            return None;
-        }
-        if let Decision::AskToQuit { or_wait, .. } = decision {
-            for blocker in blockers {
+        self.decide(blockers, observer);
+        for blocker in blockers {
+            if let Decision::AskToQuit { or_wait, .. } = self.decision_about(blocker) {
                 self.ask_to_quit(blocker, or_wait, observer);
             }
         }
-        let hopeful: Vec<_> = blockers
-            .iter()
-            .filter(|blocker| !self.is_hopeless(blocker))
-            .collect();
-        if hopeful.is_empty() {
-            return None;
+        loop {
+            let hopeful: Vec<_> = blockers
+                .iter()
+                .filter(|blocker| !self.is_hopeless(blocker))
+                .collect();
+            let deadlines = hopeful.iter().filter_map(|blocker| self.deadline(blocker));
+            let until = deadlines.min();
+            if hopeful.is_empty() || self.cancel.is_cancelled() {
+                return None;
+            }
+            self.began.get_or_insert_with(Instant::now);
+            observer.event(&Event::Waiting(&hopeful));
+            let guards: Vec<_> = hopeful.iter().map(|blocker| &*blocker.guard).collect();
+            let free = until_one_is_free(&guards, until, self.cancel);
+            observer.event(&Event::WaitingEnded);
+            // If not, somebody's time is over, and the others are waited for.
+            if let Some(index) = free {
+                return Some(Arc::clone(&hopeful[index].guard));
+            }
         }
-        observer.event(&Event::Waiting(&hopeful));
-        let guards: Vec<_> = hopeful.iter().map(|blocker| &*blocker.guard).collect();
-        let free = until_one_is_free(&guards, self.until, self.cancel);
-        observer.event(&Event::WaitingEnded);
-        free.map(|index| Arc::clone(&hopeful[index].guard))
     }
 
-    /// Whether it can neither be asked nor waited for.
+    /// Asks the observer about those that it was not asked about before.
+    fn decide(&mut self, blockers: &[Blocker], observer: &mut dyn Observer) {
+        if self.decision.is_some() {
+            return;
+        }
+        let is_new = |blocker: &&Blocker| self.said_about(blocker).is_none();
+        let new: Vec<_> = blockers.iter().filter(is_new).cloned().collect();
+        if new.is_empty() {
+            return;
+        }
+        let decisions = observer.decide(&new);
+        let guards = new.into_iter().map(|blocker| blocker.guard);
+        self.decisions.extend(guards.zip(decisions));
+    }
+
+    fn said_about(&self, blocker: &Blocker) -> Option<Decision> {
+        let mut decisions = self.decisions.iter();
+        let own = decisions.find(|(guard, _)| Arc::ptr_eq(guard, &blocker.guard));
+        own.map(|(_, decision)| *decision)
+    }
+
+    fn decision_about(&self, blocker: &Blocker) -> Decision {
+        let decision = self.decision.or_else(|| self.said_about(blocker));
+        decision.unwrap_or(Decision::Skip)
+    }
+
+    /// When it is not waited for any more; None: never.
+    fn deadline(&self, blocker: &Blocker) -> Option<Instant> {
+        let began = self.began.unwrap_or_else(Instant::now);
+        match self.decision_about(blocker) {
+            Decision::Skip => Some(began),
+            Decision::Wait(at_most) | Decision::AskToQuit { at_most, .. } => {
+                at_most.and_then(|time| began.checked_add(time))
+            }
+        }
+    }
+
+    /// Whether it is not waited for: it is to be skipped, its time is over, or it could not
+    /// be asked.
     fn is_hopeless(&self, blocker: &Blocker) -> bool {
+        // What looked free may have been refused anyway, again and again.
+        let is_late = self.began.is_some()
+            && self
+                .deadline(blocker)
+                .is_some_and(|deadline| Instant::now() >= deadline);
         let by = &blocker.user.by;
-        match self.decision {
-            Some(Decision::AskToQuit { or_wait, .. }) if by.is_empty() => !or_wait,
-            _ if by.is_empty() => false,
-            _ => by
+        match self.decision_about(blocker) {
+            Decision::Skip => true,
+            _ if is_late => true,
+            Decision::AskToQuit { or_wait, .. } if by.is_empty() => !or_wait,
+            Decision::Wait(_) => false,
+            Decision::AskToQuit { .. } => by
                 .iter()
                 .all(|process| self.hopeless.contains(&process.pid)),
         }

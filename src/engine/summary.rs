@@ -1,21 +1,32 @@
 //! The totals of a run.
 
 use std::collections::{BTreeMap, HashSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::blockers::{self, Blocker};
 use super::outcome::{Cleaned, Looked, Outcome, PutBack, PutBackOutcome, Unread};
 use crate::browsers::{Found, Job};
 use crate::model::error::Error;
 use crate::model::query::Query;
-use crate::store::Counts;
+use crate::model::site_data::StorageKey;
+use crate::store::{Counts, SiteDataSizes};
+
+/// How much site data there is.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct SiteDataCounts {
+    /// Storage keys that have some, each once in a profile.
+    pub keys: u64,
+    /// What it takes up, in bytes.
+    pub bytes: u64,
+}
 
 /// The result of a run. Numbers count cookies unless noted otherwise.
 #[derive(Default)]
 pub struct Summary {
     /// Profiles that were found.
     pub profiles: usize,
-    /// Profiles with cookies that match; of a deletion, that were deleted.
+    /// Profiles with cookies that match; of a deletion, that were deleted; of an undo, that
+    /// were put back.
     pub matched_profiles: usize,
     /// Cookies that match.
     pub matched: u64,
@@ -23,15 +34,22 @@ pub struct Summary {
     pub matched_open: u64,
     /// Of those that match, or were deleted, the ones partitioned under other sites.
     pub elsewhere: u64,
+    /// Of those that match, or were deleted, the ones that other sites set while embedded
+    /// in the domains.
+    pub embedded: u64,
     /// Cookies that were deleted.
     pub deleted: u64,
+    /// Site data that matches; of a deletion, that was deleted.
+    pub site_data: SiteDataCounts,
+    /// Site data of the domains that was not asked about, where that was looked for.
+    pub other_site_data: SiteDataCounts,
     /// Cookies in stores that were cleaned, or had nothing to delete, which are there
     /// still.
     pub kept: u64,
     /// Cookies that were put back.
     pub restored: u64,
-    /// Stores into which cookies were put back.
-    pub restored_stores: usize,
+    /// Storage keys whose site data was put back.
+    pub restored_site_data: u64,
     /// Cookies that were not put back: the browser has them already, or newer ones.
     pub skipped: u64,
     /// Cookies that were not put back: they are of a session that is over.
@@ -64,6 +82,7 @@ pub struct Summary {
     pub stores: usize,
     matched_dirs: HashSet<PathBuf>,
     related_counts: BTreeMap<usize, u64>,
+    site_data_keys: HashSet<(PathBuf, StorageKey)>,
 }
 
 impl Summary {
@@ -83,12 +102,14 @@ impl Summary {
             Ok(counts) => {
                 self.note(counts, query);
                 self.matched += counts.matched;
+                self.note_site_data(job, &counts.site_data);
                 self.elsewhere += counts.elsewhere;
+                self.embedded += counts.embedded;
                 if looked.in_use.is_some() {
                     self.matched_open += counts.matched;
                 }
-                if counts.matched > 0 {
-                    self.matches_in(job);
+                if counts.has_matches() {
+                    self.matches_in(&job.profile.dir);
                 }
             }
             Err(Unread::InUse { user, .. }) => {
@@ -106,12 +127,15 @@ impl Summary {
             Outcome::Cleaned {
                 deleted,
                 kept,
+                site_data,
                 trouble,
             } => {
-                self.matches_in(job);
+                self.matches_in(&job.profile.dir);
                 self.deleted += deleted;
                 self.kept += kept;
+                self.note_site_data(job, site_data);
                 self.elsewhere += counts.elsewhere;
+                self.embedded += counts.embedded;
                 self.failed += usize::from(trouble.is_some());
             }
             Outcome::NothingMatched => self.kept += counts.total,
@@ -129,7 +153,12 @@ impl Summary {
         match &back.outcome {
             PutBackOutcome::Restored(done) => {
                 self.restored += done.restored;
-                self.restored_stores += usize::from(done.restored > 0);
+                self.restored_site_data += done.site_data;
+                if let Some(dir) = &back.profile_dir
+                    && (done.restored > 0 || done.site_data > 0)
+                {
+                    self.matches_in(dir);
+                }
                 self.skipped += done.skipped;
                 self.orphaned += done.orphaned;
                 self.failed += usize::from(done.trouble.is_some() || back.left.is_some());
@@ -153,9 +182,20 @@ impl Summary {
         self.related = sites.map(|site| query.related[*site].to_string()).collect();
     }
 
-    fn matches_in(&mut self, job: &Job<'_>) {
-        if !self.matched_dirs.contains(&job.profile.dir) {
-            self.matched_dirs.insert(job.profile.dir.clone());
+    /// Session files have data of the same storage keys as the rest of their profile.
+    fn note_site_data(&mut self, job: &Job<'_>, site_data: &SiteDataSizes) {
+        for (key, bytes) in site_data {
+            let is_new = self
+                .site_data_keys
+                .insert((job.profile.dir.clone(), key.clone()));
+            self.site_data.keys += u64::from(is_new);
+            self.site_data.bytes += bytes;
+        }
+    }
+
+    fn matches_in(&mut self, profile_dir: &Path) {
+        if !self.matched_dirs.contains(profile_dir) {
+            self.matched_dirs.insert(profile_dir.to_owned());
             self.matched_profiles += 1;
         }
     }

@@ -94,6 +94,7 @@ impl InMemory {
             version: 0,
             columns: Vec::new(),
             rows: 0,
+            site_data: 0,
         };
         Self {
             header,
@@ -119,6 +120,8 @@ impl RowSink for InMemory {
         assert_eq!(self.rows.len() as u64, self.header.rows);
         Ok(())
     }
+
+    fn keep(&mut self) {}
 }
 
 impl RowSource for InMemory {

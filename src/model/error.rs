@@ -5,6 +5,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::model::evidence::Evidence;
+
 /// A failure that concerns one file or folder.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {fault}", path.display())]
@@ -56,7 +58,7 @@ pub enum Fault {
     NoSocket(io::Error),
     /// A browser began to use the profile during the change.
     #[error("a browser took over the profile meanwhile and may undo the change: {0}")]
-    TakenOver(String),
+    TakenOver(Evidence),
     /// It is not an SQLite database.
     #[error("it is not an SQLite database, or it is cut off")]
     NotADatabase,
@@ -151,7 +153,7 @@ pub enum Fault {
         is: i64,
     },
     /// What became of the rows could not be told.
-    #[error("it is unclear what was deleted, so the copy for undo stays: {0}")]
+    #[error("it cannot be seen what was changed, so a copy for undo stays: {0}")]
     Unsure(Box<Fault>),
     /// Bytes of what was deleted are left.
     #[error("the cookies are deleted, but overwriting their bytes failed: {0}")]
@@ -159,6 +161,17 @@ pub enum Fault {
     /// The result is not what it has to be.
     #[error("checking the result failed: {0}")]
     NotVerified(String),
+    /// It failed halfway, and what was done by then could not be taken back.
+    #[error("it failed halfway: {first}; and putting everything back failed: {second}")]
+    HalfDone {
+        /// Why it failed.
+        first: Box<Error>,
+        /// Why it could not be taken back.
+        second: Box<Error>,
+    },
+    /// Something is wrong with a file in it.
+    #[error("{0}")]
+    Within(Box<Error>),
     /// Another error of the system.
     #[error("{0}")]
     Io(io::Error),
@@ -205,6 +218,8 @@ impl Fault {
             Self::Unsure(_) => "unsure",
             Self::NotErased(_) => "not-erased",
             Self::NotVerified(_) => "not-verified",
+            Self::HalfDone { .. } => "half-done",
+            Self::Within(error) => error.code(),
             Self::Io(_) => "io",
             Self::Sql(_) => "sqlite",
         }

@@ -1,6 +1,7 @@
 //! What browsers keep for a site, in one vocabulary. No I/O.
 
 use super::cookie::Cookie;
+use super::site_data::SiteData;
 use super::value::{Shown, ValueError};
 
 /// Something that a browser keeps for a site.
@@ -10,6 +11,8 @@ pub enum Item {
     Cookie(Cookie),
     /// What lets the browser get a site's cookies again when they are missing.
     DeviceBoundSession(DeviceBoundSession),
+    /// What is kept for one storage key.
+    SiteData(SiteData),
 }
 
 /// A device-bound session of a whole site.
@@ -27,6 +30,7 @@ impl Item {
         match self {
             Self::Cookie(cookie) => &cookie.host,
             Self::DeviceBoundSession(session) => &session.host,
+            Self::SiteData(data) => &data.key.host,
         }
     }
 
@@ -34,7 +38,7 @@ impl Item {
     pub fn cookie(&self) -> Option<&Cookie> {
         match self {
             Self::Cookie(cookie) => Some(cookie),
-            Self::DeviceBoundSession(_) => None,
+            Self::DeviceBoundSession(_) | Self::SiteData(_) => None,
         }
     }
 }

@@ -5,6 +5,7 @@ use glob::Pattern;
 use super::cookie::Cookie;
 use super::domain::Domain;
 use super::item::{Item, MatchedBy};
+use super::site_data::StorageKey;
 
 /// Which cookies are meant.
 #[derive(Debug, Clone)]
@@ -29,6 +30,46 @@ pub struct Query {
     pub related: Vec<Domain>,
     /// Whether their values are read, which a deletion never needs.
     pub with_values: bool,
+    /// Also what browsers keep for the domains beside cookies.
+    pub site_data: bool,
+    /// When there are any, only these cookies.
+    pub picked: Vec<Pick>,
+}
+
+/// A single cookie: what a person can tell it from the others of its store by.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Pick {
+    /// The host as stored.
+    pub host: String,
+    /// Its name.
+    pub name: String,
+    /// Its path.
+    pub path: String,
+    /// The site under which it is partitioned.
+    pub partition: Option<String>,
+    /// The container of Firefox that it is in.
+    pub container: Option<String>,
+}
+
+impl Pick {
+    /// This cookie.
+    pub fn of(cookie: &Cookie) -> Self {
+        Self {
+            host: cookie.host.clone(),
+            name: cookie.name.clone(),
+            path: cookie.path.clone(),
+            partition: cookie.partition.clone(),
+            container: cookie.container.clone(),
+        }
+    }
+
+    fn is(&self, cookie: &Cookie) -> bool {
+        self.host == cookie.host
+            && self.name == cookie.name
+            && self.path == cookie.path
+            && self.partition == cookie.partition
+            && self.container == cookie.container
+    }
 }
 
 impl Query {
@@ -44,6 +85,8 @@ impl Query {
             containers: Vec::new(),
             related: Vec::new(),
             with_values: false,
+            site_data: false,
+            picked: Vec::new(),
         }
     }
 
@@ -71,6 +114,7 @@ impl Query {
         match item {
             Item::Cookie(cookie) => self.wants_cookie(cookie),
             Item::DeviceBoundSession(_) => self.is_of_whole_sites(),
+            Item::SiteData(data) => self.site_data && self.wants_container(&data.key.container),
         }
     }
 
@@ -78,8 +122,19 @@ impl Query {
     fn wants_cookie(&self, cookie: &Cookie) -> bool {
         (self.names.is_empty() || self.names.iter().any(|p| p.matches(&cookie.name)))
             && !self.keep.iter().any(|p| p.matches(&cookie.name))
-            && (self.containers.is_empty() || self.containers.contains(&cookie.container))
+            && self.wants_container(&cookie.container)
+            && (self.picked.is_empty() || self.picked.iter().any(|pick| pick.is(cookie)))
             && !(self.keep_login && cookie.is_login())
+    }
+
+    fn wants_container(&self, container: &Option<String>) -> bool {
+        self.containers.is_empty() || self.containers.contains(container)
+    }
+
+    /// Why the data of a storage key is meant, if it is.
+    pub fn wants_key(&self, key: &StorageKey) -> Option<MatchedBy> {
+        let reason = self.whose(key.host.as_bytes(), key.partition_host.as_deref())?;
+        self.wants_container(&key.container).then_some(reason)
     }
 
     /// Whether everything of the domains is meant, so that what stands for a whole site
@@ -90,6 +145,7 @@ impl Query {
             && self.keep.is_empty()
             && !self.keep_login
             && self.containers.is_empty()
+            && self.picked.is_empty()
     }
 
     /// Whether a site owns what it set itself, and yet lies partitioned under another.
@@ -208,6 +264,27 @@ mod tests {
     }
 
     #[test]
+    fn picked_cookies_are_told_from_all_others() {
+        let mut query = query();
+        let picked = cookie("a", Some("Work"));
+        query.picked = vec![Pick::of(&picked), Pick::of(&cookie("other", None))];
+        assert!(query.wants_cookie(&picked));
+        type Change = fn(&mut Cookie);
+        let changes: [Change; 5] = [
+            |cookie| cookie.host = "openai.com".into(),
+            |cookie| cookie.name = "b".into(),
+            |cookie| cookie.path = "/a".into(),
+            |cookie| cookie.partition = Some("https://example.com".into()),
+            |cookie| cookie.container = None,
+        ];
+        for change in changes {
+            let mut other = picked.clone();
+            change(&mut other);
+            assert!(!query.wants_cookie(&other), "{other:?}");
+        }
+    }
+
+    #[test]
     fn logins_stay_when_asked_for() {
         let mut query = query();
         let login = cookie("__Secure-next-auth.session-token", None);
@@ -222,7 +299,8 @@ mod tests {
     fn every_filter_leaves_a_part_of_the_site() {
         assert!(query().is_of_whole_sites());
         type Narrow = fn(&mut Query);
-        let narrow: [Narrow; 5] = [
+        let narrow: [Narrow; 6] = [
+            |query| query.picked = vec![Pick::of(&cookie("a", None))],
             |query| query.exact = true,
             |query| query.names = patterns(&["*"]),
             |query| query.keep = patterns(&["a"]),

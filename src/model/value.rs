@@ -115,20 +115,76 @@ pub enum KeyError {
     /// The keyring does not know the browser.
     #[error("the keyring has no key of this browser")]
     NoEntry,
-    /// Who could: the beginning of a sentence.
+    /// Who could.
     #[error("only {0} can open its key")]
-    Elsewhere(&'static str),
+    Elsewhere(KeyHolder),
     /// What is wrong with it.
     #[error("\"Local State\" of the browser has no key that can be read: {0}")]
     LocalState(String),
+    /// The program was built without the feature `keyrings`.
+    #[error("this cookieclean was built without access to keyrings")]
+    NotBuiltIn,
     /// Another error, in the words of the keyring.
     #[error("the keyring failed: {0}")]
     Failed(String),
 }
 
+/// Who can open a key that was made elsewhere.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum KeyHolder {
+    /// macOS.
+    #[error("the Keychain of its Mac")]
+    Mac,
+    /// Windows, as another system sees it.
+    #[error("its own user on its own Windows")]
+    Windows,
+    /// The keyring of a Linux desktop.
+    #[error("the keyring of its own Linux desktop")]
+    Desktop,
+    /// Another user of this Windows.
+    #[error("the Windows user who made it")]
+    WindowsUser,
+}
+
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+
+    /// Every reason, each once.
+    pub(crate) fn reasons() -> Vec<ValueError> {
+        let holders = [
+            KeyHolder::Mac,
+            KeyHolder::Windows,
+            KeyHolder::Desktop,
+            KeyHolder::WindowsUser,
+        ];
+        let keys = [
+            KeyError::NoBus,
+            KeyError::NotRunning,
+            KeyError::Locked,
+            KeyError::Dismissed,
+            KeyError::NoAnswer(10),
+            KeyError::NoEntry,
+            KeyError::NotBuiltIn,
+            KeyError::LocalState("it is no text".into()),
+            KeyError::Failed("it said no".into()),
+        ];
+        let values = [
+            ValueError::NotACookie,
+            ValueError::Missing,
+            ValueError::TooLong(20),
+            ValueError::AppBound,
+            ValueError::Unknown("v99".into()),
+            ValueError::Misfit,
+            ValueError::OfAnotherApplication,
+            ValueError::OtherHost,
+        ];
+        let keys = keys
+            .into_iter()
+            .chain(holders.into_iter().map(KeyError::Elsewhere));
+        let all = values.into_iter().chain(keys.map(ValueError::NoKey));
+        all.collect()
+    }
 
     #[test]
     fn debug_output_has_no_values() {
@@ -146,33 +202,7 @@ mod tests {
 
     #[test]
     fn reasons_are_sentences_in_one_line() {
-        let keys = [
-            KeyError::NoBus,
-            KeyError::NotRunning,
-            KeyError::Locked,
-            KeyError::Dismissed,
-            KeyError::NoAnswer(10),
-            KeyError::NoEntry,
-            KeyError::Elsewhere("the Keychain of its Mac"),
-            KeyError::LocalState("it is no text".into()),
-            KeyError::Failed("it said no".into()),
-        ];
-        let values = [
-            ValueError::NotACookie,
-            ValueError::Missing,
-            ValueError::TooLong(20_000),
-            ValueError::AppBound,
-            ValueError::Unknown("v99".into()),
-            ValueError::Misfit,
-            ValueError::OfAnotherApplication,
-            ValueError::OtherHost,
-        ];
-        let keys = keys.into_iter().map(ValueError::NoKey);
-        let texts: Vec<_> = values
-            .into_iter()
-            .chain(keys)
-            .map(|e| e.to_string())
-            .collect();
+        let texts: Vec<_> = reasons().iter().map(ToString::to_string).collect();
         for (number, text) in texts.iter().enumerate() {
             assert!(!text.contains("  ") && !text.contains('\n'), "{text}");
             assert!(!texts[..number].contains(text), "twice: {text}");

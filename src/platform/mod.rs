@@ -19,6 +19,7 @@ mod temp;
 mod turn;
 #[cfg(unix)]
 pub(crate) mod unix;
+pub(crate) mod users;
 #[cfg(windows)]
 pub(crate) mod windows;
 mod wsl;
@@ -31,12 +32,12 @@ use windows as os;
 pub(crate) use keyrings::OwnKeyrings;
 pub(crate) use os::{
     FileId, Folder, HeldFile, OldContent, OwnFolder, ProcessHandle, canonicalize, create_private,
-    file_id, is_own, is_within, lock_holder, sync_folder, users_of,
+    file_id, has_lost_its_terminal, is_own, is_within, lock_holder, sync_folder, users_of,
 };
 pub(crate) use plain_file::{open_plain, stored_bytes};
 pub(crate) use processes::{command_line, is_alive, is_trusted, name_of, parent_of, started};
 pub(crate) use temp::{TempFolder, before_the_first, private_temp_folder, remove_temp_folders};
-pub(crate) use turn::{Turn, TurnOf};
+pub(crate) use turn::{Turn, TurnOf, leftovers_at};
 pub(crate) use wsl::windows_home_under_wsl;
 
 /// Whether a file can be used after its name is removed.
@@ -122,6 +123,25 @@ impl LockPlace {
             }
             _ => Ok(()),
         }
+    }
+}
+
+/// Whether a character means itself in every shell.
+pub(crate) fn is_plain_in_shell(c: char) -> bool {
+    c.is_alphanumeric() || "/._-+:@".contains(c)
+}
+
+/// A word of a command as a person has to type it.
+pub(crate) fn quoted_for_shell(word: &str) -> String {
+    let is_plain = |c: char| is_plain_in_shell(c) || (cfg!(windows) && c == '\\');
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else if cfg!(windows) {
+        // A backslash before the quotation mark would take its meaning away.
+        let end = if word.ends_with('\\') { "\\" } else { "" };
+        format!("\"{word}{end}\"")
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
     }
 }
 

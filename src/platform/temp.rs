@@ -4,11 +4,15 @@ use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, Once, OnceLock, PoisonError};
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use tempfile::TempDir;
 
 pub(super) const PREFIX: &str = "cookieclean-";
+/// How often it is tried to remove a folder at the end, and how long apart.
+const TRIES: u32 = 100;
+const PAUSE: Duration = Duration::from_millis(5);
 /// No copy is looked at for that long.
 const FORGOTTEN: Duration = Duration::from_secs(3600);
 
@@ -71,7 +75,14 @@ pub(crate) fn remove_temp_folders() {
     // Kept locked: no further one is made.
     let folders = FOLDERS.lock().unwrap_or_else(PoisonError::into_inner);
     for folder in folders.iter() {
-        let _ = fs::remove_dir_all(folder);
+        // Another thread may put a file into it meanwhile, but only so many.
+        let is_gone = || fs::remove_dir_all(folder).is_ok() || !folder.exists();
+        for _ in 0..TRIES {
+            if is_gone() {
+                break;
+            }
+            thread::sleep(PAUSE);
+        }
     }
     std::mem::forget(folders);
 }

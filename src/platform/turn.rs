@@ -6,7 +6,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use super::{HeldFile, LockAttempt};
+use super::{HeldFile, LockAttempt, lock_holder};
 use crate::model::error::{At, Error};
 
 /// A file of ours, for its owner only: `flock` on the folder, or a lock on a file of the
@@ -71,6 +71,21 @@ impl Turn {
         }
         Ok(None)
     }
+}
+
+/// Of our files in a folder, those that a run has left which was killed: nobody has its
+/// turn there. `others`: files beside the one for the turn.
+pub(crate) fn leftovers_at(folder: &Path, others: &[&str]) -> Vec<PathBuf> {
+    let is_there = |file: &PathBuf| file.symlink_metadata().is_ok();
+    let turn = folder.join(FILE);
+    if is_there(&turn) && !matches!(lock_holder(&turn), Ok(None)) {
+        return Vec::new();
+    }
+    let others = others.iter().map(|name| folder.join(name));
+    std::iter::once(turn)
+        .chain(others)
+        .filter(is_there)
+        .collect()
 }
 
 impl Drop for Turn {

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 use std::io;
 use std::ops::Deref;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -11,6 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 
 use crate::model::error::{At, Error, Fault};
+use crate::model::evidence::Evidence;
 pub(crate) use crate::platform::QuitRequest;
 use crate::platform::{self, Holder, ProcessHandle, Turn, TurnOf};
 
@@ -30,8 +31,8 @@ pub struct Process {
 pub struct InUse {
     /// Empty when it is in use, but not by a process that can be named from here.
     pub by: Vec<Process>,
-    /// What shows it, for a person: "its SingletonLock names another computer".
-    pub evidence: String,
+    /// What shows it.
+    pub evidence: Evidence,
     /// Why no window of it may be seen.
     pub unseen: Option<Unseen>,
 }
@@ -72,7 +73,7 @@ impl Process {
 
 impl InUse {
     /// A use by an unknown process, with the evidence for it.
-    pub(crate) fn shown_by(evidence: String) -> Self {
+    pub(crate) fn shown_by(evidence: Evidence) -> Self {
         Self {
             by: Vec::new(),
             evidence,
@@ -81,11 +82,11 @@ impl InUse {
     }
 
     /// These processes, shown by this.
-    pub(crate) fn by(pids: impl IntoIterator<Item = u32>, evidence: String) -> Self {
+    pub(crate) fn by(pids: impl IntoIterator<Item = u32>, evidence: Evidence) -> Self {
         Self::by_processes(pids.into_iter().map(Process::of).collect(), evidence)
     }
 
-    fn by_processes(by: Vec<Process>, evidence: String) -> Self {
+    fn by_processes(by: Vec<Process>, evidence: Evidence) -> Self {
         let ours = !by.is_empty() && by.iter().all(Process::is_cookieclean);
         Self {
             unseen: ours.then_some(Unseen::Cookieclean),
@@ -99,7 +100,7 @@ impl InUse {
         if holder.is_of_open_file {
             return Self::by_open_file_lock(file);
         }
-        let evidence = format!("{} is locked", file.display());
+        let evidence = Evidence::Locked(file.to_owned());
         // The lock names no process: fall back to the processes that have the file open.
         let pids = match holder.pid {
             Some(pid) => vec![pid],
@@ -120,7 +121,7 @@ impl InUse {
     fn by_open_file_lock(file: &Path) -> Option<Self> {
         /// The holder that is found may have let go meanwhile, and another taken it.
         const LOOKS: u32 = 4;
-        let evidence = format!("{} is locked", file.display());
+        let evidence = Evidence::Locked(file.to_owned());
         let mut by = Vec::new();
         for _ in 0..LOOKS {
             let users = platform::users_of(&[file.to_owned()]);
@@ -149,13 +150,13 @@ impl InUse {
     pub(crate) fn by_passing_lock(file: &Path) -> Self {
         Self {
             unseen: Some(Unseen::Remnant),
-            ..Self::shown_by(format!("{} is locked", file.display()))
+            ..Self::shown_by(Evidence::Locked(file.to_owned()))
         }
     }
 
     /// This very run, for another store of the folder.
     pub(crate) fn by_this_run(folder: &Path) -> Self {
-        let evidence = format!("{} is being worked on", folder.display());
+        let evidence = Evidence::BeingWorkedOn(folder.to_owned());
         Self {
             unseen: Some(Unseen::Cookieclean),
             ..Self::by([std::process::id()], evidence)
@@ -201,6 +202,10 @@ pub(crate) trait Lock: Send + Sync {
     /// # Errors
     /// When a browser has it, or the lock cannot be taken.
     fn claim(&self) -> Result<Claim, Refused>;
+
+    /// The files that a run of this program has left which was killed while it had a
+    /// claim. The next claim takes them along.
+    fn leftovers(&self) -> Vec<PathBuf>;
 
     /// Asks a process that uses the profile to quit, the way a person would; never
     /// ends it.
@@ -326,6 +331,12 @@ impl Guard {
         state.refused = None;
         drop(state);
         self.in_use()
+    }
+
+    /// The files that a run of this program has left which was killed while it had a
+    /// claim. The next claim takes them along.
+    pub(crate) fn leftovers(&self) -> Vec<PathBuf> {
+        self.lock.leftovers()
     }
 
     /// Takes the profile until the claim is dropped; stores of one profile share a claim.
@@ -496,6 +507,10 @@ mod tests {
             self.asked.fetch_add(1, Ordering::Relaxed);
             Ok(QuitRequest::Sent)
         }
+
+        fn leftovers(&self) -> Vec<PathBuf> {
+            Vec::new()
+        }
     }
 
     fn guard(fake: Fake) -> (Guard, Arc<Fake>) {
@@ -510,7 +525,7 @@ mod tests {
     fn this_process() -> InUse {
         InUse {
             unseen: None,
-            ..InUse::by([std::process::id()], "a test".into())
+            ..InUse::by([std::process::id()], Evidence::StoreOpen)
         }
     }
 
@@ -612,7 +627,7 @@ mod tests {
 
     #[test]
     fn a_process_that_cannot_be_named_cannot_be_asked() {
-        let (guard, _) = guard(Fake::held_by(InUse::shown_by("a lock".into())));
+        let (guard, _) = guard(Fake::held_by(InUse::shown_by(Evidence::StoreOpen)));
         let asked = guard.ask_to_quit(&mut HashSet::new()).expect("a look");
         assert_eq!(asked, QuitRequest::Impossible);
     }

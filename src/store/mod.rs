@@ -1,6 +1,7 @@
 //! What may be asked of a file with cookies in it.
 
 pub(crate) mod claim;
+pub(crate) mod site_data;
 pub(crate) mod table;
 
 use std::collections::{BTreeMap, HashMap};
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::model::error::{Error, Fault};
 use crate::model::item::Match;
 use crate::model::query::Query;
+use crate::model::site_data::StorageKey;
 use crate::store::claim::Claim;
 
 /// The format of a store, as the JSON calls it.
@@ -26,6 +28,10 @@ pub enum Kind {
     DeviceBound,
     /// A file of Firefox's session, which has the cookies that end with it.
     FirefoxSession,
+    /// What a profile of Chromium keeps for sites beside cookies.
+    ChromiumSiteData,
+    /// The same of Firefox.
+    FirefoxSiteData,
 }
 
 impl Kind {
@@ -35,9 +41,14 @@ impl Kind {
         self == Self::FirefoxSession
     }
 
+    /// Whether it is site data and nothing else.
+    pub fn is_site_data(self) -> bool {
+        matches!(self, Self::ChromiumSiteData | Self::FirefoxSiteData)
+    }
+
     /// Whether its items are cookies.
     pub fn holds_cookies(self) -> bool {
-        self != Self::DeviceBound
+        self != Self::DeviceBound && !self.is_site_data()
     }
 }
 
@@ -56,6 +67,11 @@ pub trait Store: Send + Sync {
     /// The containers that cookies in it can be in.
     fn containers(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// Whether a deletion that was cut off has left something that has to go.
+    fn has_leftovers(&self) -> bool {
+        false
     }
 
     /// Shows every cookie that the query means, in batches; works while the browser
@@ -91,11 +107,17 @@ pub trait Store: Send + Sync {
         each: &mut dyn FnMut(Match),
     ) -> Result<Deleted, Error>;
 
-    /// Puts rows back, byte for byte. A newer cookie of the same identity stays.
+    /// Puts rows back, byte for byte. A newer cookie of the same identity stays; newer site
+    /// data, with which the old cannot be mixed, goes to `aside` first.
     ///
     /// # Errors
     /// When anything went wrong; the store is then as it was before.
-    fn restore(&self, claim: &Claim, rows: &mut dyn RowSource) -> Result<Restored, Error>;
+    fn restore(
+        &self,
+        claim: &Claim,
+        rows: &mut dyn RowSource,
+        aside: &mut dyn RowSink,
+    ) -> Result<Restored, Error>;
 }
 
 /// What a look at a store counts.
@@ -109,21 +131,45 @@ pub struct Counts {
     pub also_sent: u64,
     /// Of those that match, the ones that the site set while embedded in another.
     pub elsewhere: u64,
+    /// Of those that match, the ones that other sites set while embedded in the domain.
+    pub embedded: u64,
     /// Device-bound sessions that are not selected, and can bring back cookies of one of
     /// the domains.
     pub bound_sessions: u64,
     /// How many cookies there are of the query's related sites, by their indices.
     pub related: BTreeMap<usize, u64>,
+    /// Site data that matches.
+    pub site_data: SiteDataSizes,
+}
+
+/// The storage keys that have data, with what it takes up, in bytes.
+pub type SiteDataSizes = BTreeMap<StorageKey, u64>;
+
+impl Counts {
+    /// Whether anything matches.
+    pub(crate) fn has_matches(&self) -> bool {
+        self.matched > 0 || !self.site_data.is_empty()
+    }
 }
 
 /// What a deletion did.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Deleted {
+    /// Cookies.
     pub deleted: u64,
     /// Cookies that are in the store afterwards.
     pub kept: u64,
+    /// Site data.
+    pub site_data: SiteDataSizes,
     /// The rows are gone, but what was to follow did not work.
     pub trouble: Option<Fault>,
+}
+
+impl Deleted {
+    /// Whether there was nothing to delete.
+    pub(crate) fn is_nothing(&self) -> bool {
+        self.deleted == 0 && self.site_data.is_empty() && self.trouble.is_none()
+    }
 }
 
 /// What putting rows back did.
@@ -134,6 +180,8 @@ pub struct Restored {
     pub skipped: u64,
     /// Rows of a session that is over: there is no place for them any more.
     pub orphaned: u64,
+    /// Storage keys whose data is back.
+    pub site_data: u64,
     /// The rows are back, but what was to follow did not work.
     pub trouble: Option<Fault>,
 }
@@ -182,6 +230,14 @@ pub struct Rows {
     pub columns: Vec<String>,
     /// Their number.
     pub rows: u64,
+    /// Of these, the ones that are not cookies.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub site_data: u64,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "serde's")]
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// Where rows go before they are deleted.
@@ -197,6 +253,29 @@ pub trait RowSink {
     /// # Errors
     /// When it is not.
     fn finish(&mut self) -> Result<(), Error>;
+    /// The rows are deleted: from now on they are only here.
+    fn keep(&mut self);
+}
+
+/// For what puts back rows that nothing has to make room for.
+#[cfg(any(test, fuzzing))]
+pub(crate) struct NoCopy;
+
+#[cfg(any(test, fuzzing))]
+impl RowSink for NoCopy {
+    fn begin(&mut self, _: &Rows) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn row(&mut self, _: &[Value]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn finish(&mut self) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn keep(&mut self) {}
 }
 
 /// Where rows come from that are to be put back.

@@ -17,6 +17,8 @@ use super::{Deletion, Record, SCHEMA, destroy_file};
 use crate::browsers::Job;
 use crate::model::error::{At, Error, Fault};
 use crate::platform::{Access, OwnFolder};
+use crate::store::site_data::trash::Trash;
+use crate::store::site_data::trash_of;
 use crate::store::{RowSink, RowSource, Rows, Value};
 
 /// A whole copy, on the disk.
@@ -97,6 +99,33 @@ impl TryFrom<Written> for Value {
     }
 }
 
+/// Destroys a copy, with what its deletion has in the trash of a profile.
+pub(super) fn destroy(folder: &OwnFolder, name: &str) -> Result<(), Error> {
+    // First, so that what cannot be removed now is found again by its copy.
+    if let Some(trash) = trash_of_copy(folder, name)? {
+        trash.destroy()?;
+    }
+    destroy_file(folder, name)
+}
+
+/// What the deletion of a copy has in the trash of a profile. A copy that is damaged, was
+/// never finished, or is not one of ours has nothing there that could be found.
+///
+/// # Errors
+/// When that cannot be looked at.
+pub(super) fn trash_of_copy(folder: &OwnFolder, name: &str) -> Result<Option<Trash>, Error> {
+    if !is_finished(name) && !is_unfinished(name) {
+        return Ok(None);
+    }
+    match Reader::open(folder, name) {
+        Ok(copy) => copy.trash(),
+        Err(error) => match error.fault {
+            Fault::Io(_) => Err(error),
+            _ => Ok(None),
+        },
+    }
+}
+
 /// A copy that is being written; unless it is [kept](BackupWriter::keep) it goes again.
 pub(crate) struct BackupWriter<'a> {
     deletion: &'a Deletion,
@@ -115,13 +144,6 @@ impl<'a> BackupWriter<'a> {
             number,
             writing: None,
             there: None,
-        }
-    }
-
-    /// The rows are deleted from the store: from now on they are only here.
-    pub(crate) fn keep(mut self) {
-        if self.there.take().is_some() {
-            self.deletion.note_kept();
         }
     }
 
@@ -172,6 +194,12 @@ impl RowSink for BackupWriter<'_> {
         folder.rename(name, &finished)?;
         self.there = Some(finished);
         folder.sync()
+    }
+
+    fn keep(&mut self) {
+        if self.there.take().is_some() {
+            self.deletion.note_kept();
+        }
     }
 }
 
@@ -230,6 +258,21 @@ impl Reader {
 
     pub(crate) fn header_of_copy(&self) -> &BackupHeader {
         &self.header
+    }
+
+    /// What its deletion has in the trash of a profile.
+    ///
+    /// # Errors
+    /// When that cannot be looked at.
+    pub(super) fn trash(mut self) -> Result<Option<Trash>, Error> {
+        if !self.header.rows.kind.is_site_data() {
+            return Ok(None);
+        }
+        match trash_of(&mut self) {
+            Ok(Some(name)) => Trash::open(&self.header.profile_dir, &name),
+            Err(error) if matches!(error.fault, Fault::Io(_)) => Err(error),
+            _ => Ok(None),
+        }
     }
 
     /// Reads it to its end, and gives its header.

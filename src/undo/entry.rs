@@ -30,6 +30,12 @@ pub struct Content {
     pub domains: Vec<String>,
     /// How many cookies it can bring back.
     pub cookies: u64,
+    /// Whether it can bring back site data.
+    pub site_data: bool,
+    /// What that takes up in the trash of the profiles, in bytes.
+    pub trash: u64,
+    /// Whether the deletion of site data was cut off: a part may still be in its place.
+    pub is_cut_off: bool,
     /// Copies that were not finished when a run was cut off; nothing was deleted on the
     /// strength of them.
     pub leftovers: usize,
@@ -71,6 +77,11 @@ impl Entry {
         self.name.created().unwrap_or(self.since)
     }
 
+    /// When it began, by its copies if they tell.
+    pub fn began(&self, content: &Content) -> Timestamp {
+        content.created.unwrap_or_else(|| self.created())
+    }
+
     /// When its copies will be destroyed.
     pub fn expires(&self) -> Timestamp {
         self.since
@@ -94,13 +105,28 @@ impl Entry {
             ..Content::default()
         };
         for name in names {
+            match copy::trash_of_copy(&folder, &name) {
+                Ok(None) => {}
+                Ok(Some(trash)) => match (trash.size(), trash.is_complete()) {
+                    (Ok(size), Ok(is_complete)) => {
+                        content.trash += size.bytes;
+                        content.is_cut_off |= !is_complete && !is_running;
+                    }
+                    (Err(error), _) | (_, Err(error)) => content.problems.push(error),
+                },
+                Err(error) => content.problems.push(error),
+            }
             match copy::Reader::open(&folder, &name) {
                 Ok(reader) => {
                     let (header, whole) = reader.check();
                     content.created = Some(header.record.created);
                     content.domains = header.record.domains;
                     match whole {
-                        Ok(()) => content.cookies += header.rows.rows,
+                        Ok(()) => {
+                            let rows = &header.rows;
+                            content.cookies += rows.rows.saturating_sub(rows.site_data);
+                            content.site_data |= rows.site_data > 0;
+                        }
                         Err(error) => content.problems.push(error),
                     }
                 }
@@ -149,6 +175,21 @@ impl Taken {
         self.locked.folder().path_of(name)
     }
 
+    /// The domains of the deletion, by the first copy that is not damaged.
+    ///
+    /// # Errors
+    /// When the copies cannot be read.
+    pub(crate) fn domains(&self) -> Result<Vec<String>, Error> {
+        for name in self.copies()? {
+            match self.open(&name) {
+                Ok(copy) => return Ok(copy.header_of_copy().record.domains.clone()),
+                Err(error) if matches!(error.fault, Fault::Io(_)) => return Err(error),
+                Err(_) => {}
+            }
+        }
+        Ok(Vec::new())
+    }
+
     /// Opens a copy to read its rows.
     ///
     /// # Errors
@@ -157,12 +198,22 @@ impl Taken {
         copy::Reader::open(self.locked.folder(), name)
     }
 
-    /// Destroys a copy whose rows are back.
+    /// Destroys a copy whose rows are back, before what is left of it in the trash of a
+    /// profile: with both, it could be put back again.
     ///
     /// # Errors
     /// When it cannot be removed, or not be overwritten.
     pub(crate) fn destroy(&self, name: &str) -> Result<(), Error> {
-        destroy_file(self.locked.folder(), name)
+        let folder = self.locked.folder();
+        let trash = copy::trash_of_copy(folder, name)?;
+        let destroyed = destroy_file(folder, name);
+        let is_removed = destroyed
+            .as_ref()
+            .map_or_else(|e| matches!(e.fault, Fault::NotOverwritten(_)), |()| true);
+        match trash.filter(|_| is_removed) {
+            Some(trash) => trash.destroy().and(destroyed),
+            None => destroyed,
+        }
     }
 
     /// Lets go of it. Its folder goes when nothing is left in it.

@@ -93,6 +93,7 @@ fn check_written(columns: usize, rows: &[Vec<Value>]) {
         version: 24,
         columns: (0..columns).map(|i| format!("\"{i}\n")).collect(),
         rows: rows.len() as u64,
+        site_data: 0,
     };
     let deletion = undo.begin(vec!["openai.com".into()], Timestamp::UNIX_EPOCH);
     let all = jobs(&found().profiles);
@@ -103,6 +104,7 @@ fn check_written(columns: usize, rows: &[Vec<Value>]) {
     }
     copy.finish().expect("an end");
     copy.keep();
+    drop(copy);
     let id = deletion.end().id.expect("an id");
     let own = OwnFolder::open(&state.join("undo").join(id));
     let own = own.expect("a folder").expect("it was just made");

@@ -12,6 +12,7 @@ mod entry;
 pub(crate) mod fuzzing;
 mod locked;
 
+use std::collections::HashSet;
 use std::io::{self, Seek};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -29,9 +30,10 @@ pub use entry::{Content, Entry};
 use age::{Id, counts_from};
 use locked::Locked;
 
-use crate::browsers::Job;
+use crate::browsers::{Found, Job};
 use crate::model::error::{At, Error, Fault};
 use crate::platform::{Access, EntryKind, OwnFolder};
+use crate::store::site_data::trash::{self, Trash};
 
 /// The format of the copies.
 const SCHEMA: u32 = 1;
@@ -53,20 +55,31 @@ pub(crate) struct Record {
     pub domains: Vec<String>,
 }
 
+fn state_folder() -> Result<PathBuf, Error> {
+    match std::env::var_os("COOKIECLEAN_STATE_DIR") {
+        Some(folder) if !folder.is_empty() => Ok(folder.into()),
+        _ => Ok(dirs::state_dir()
+            .or_else(dirs::data_local_dir)
+            .ok_or_else(|| Fault::Gone.at("the folder for this user's state"))?
+            .join("cookieclean")),
+    }
+}
+
+/// Where this user keeps copies of what belongs to another user, apart from its own and
+/// those of others: for systems where a process cannot become the other user.
+pub(crate) fn state_folder_for(user: &str) -> Result<PathBuf, Error> {
+    let own = state_folder()?;
+    let name = own.file_name().unwrap_or_default().to_string_lossy();
+    Ok(own.with_file_name(format!("{name}-{user}")))
+}
+
 impl Undo {
     /// In the user's state folder, or where `COOKIECLEAN_STATE_DIR` says.
     ///
     /// # Errors
     /// When the system does not tell where that is.
     pub fn of_this_user() -> Result<Self, Error> {
-        let state = match std::env::var_os("COOKIECLEAN_STATE_DIR") {
-            Some(folder) if !folder.is_empty() => PathBuf::from(folder),
-            _ => dirs::state_dir()
-                .or_else(dirs::data_local_dir)
-                .ok_or_else(|| Fault::Gone.at("the folder for this user's state"))?
-                .join("cookieclean"),
-        };
-        Ok(Self::in_folder(&state))
+        Ok(Self::in_folder(&state_folder()?))
     }
 
     /// In a given state folder.
@@ -99,6 +112,45 @@ impl Undo {
             .collect();
         entries.sort_by(|a, b| b.order().cmp(&a.order()));
         Ok(entries)
+    }
+
+    /// What is in the trash of these profiles, and belongs to no copy any more.
+    ///
+    /// # Errors
+    /// When the copies, or a trash, cannot be read.
+    pub(crate) fn orphaned_trash(&self, found: &Found) -> Result<Vec<Trash>, Error> {
+        let known = self.trash()?;
+        let mut orphaned = Vec::new();
+        for profile in &found.profiles {
+            for name in trash::names(&profile.dir)? {
+                if let Some(trash) = Trash::open(&profile.dir, &name)?
+                    && !known.contains(&trash.path())
+                {
+                    orphaned.push(trash);
+                }
+            }
+        }
+        Ok(orphaned)
+    }
+
+    /// The folders in the trash of profiles that copies lead to.
+    fn trash(&self) -> Result<HashSet<PathBuf>, Error> {
+        let mut known = HashSet::new();
+        let Some(parent) = self.open()? else {
+            return Ok(known);
+        };
+        for id in ids(&parent)? {
+            let Some(folder) = parent.folder(&id.to_string())? else {
+                continue;
+            };
+            let files = folder.entries()?.into_iter();
+            for (name, _) in files.filter(|(_, kind)| *kind == EntryKind::File) {
+                if let Some(trash) = copy::trash_of_copy(&folder, &name)? {
+                    known.insert(trash.path());
+                }
+            }
+        }
+        Ok(known)
     }
 
     /// Destroys the copies that are older than 7 days, and gives what went wrong. It is
@@ -184,7 +236,7 @@ fn destroy(parent: &OwnFolder, id: &Id) -> Result<(), Error> {
         for (name, kind) in entries {
             let removed = match kind {
                 EntryKind::File if name == locked::NAME => continue,
-                EntryKind::File => destroy_file(folder, name),
+                EntryKind::File => copy::destroy(folder, name),
                 // It leads to what is not ours; only the name is.
                 EntryKind::Other => folder.remove(name),
                 // Not of our making.

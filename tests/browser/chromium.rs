@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::process::Process;
 use super::server::{Exchange, Server};
+use super::site_data::{ANSWER, Stored, address, answers};
 use super::wire::Wire;
 use super::{Cookie, Display, Kind, SessionBus, embed_url, wait_for};
 
@@ -257,6 +258,49 @@ impl Chromium {
         let path = self.exchange.offer(cookies);
         self.visit(&format!("https://{host}{path}"));
         self.exchange.assert_taken(host, &path);
+    }
+
+    /// Has `host`, and frames of other hosts in it, store every kind of site data.
+    pub fn fill(&mut self, host: &str, frames: &[&str], tag: &str) {
+        self.visit(&address("/fill", host, frames, tag));
+        let answer = self.evaluate(ANSWER);
+        let all = answer.as_array().expect("an answer").iter();
+        assert!(all.clone().all(|one| *one == true), "not stored: {answer}");
+    }
+
+    /// What `host`, and frames of other hosts in it, have stored.
+    pub fn stored(&mut self, host: &str, frames: &[&str]) -> Vec<Stored> {
+        self.visit(&address("/read", host, frames, ""));
+        answers(&self.evaluate(ANSWER))
+    }
+
+    /// Has it delete a site by itself, as the page "All sites" of its settings does.
+    pub fn clear_by_itself(&mut self, site: &str) {
+        self.visit("chrome://settings/content/all");
+        let answer = self.evaluate(&format!(
+            "(async () => {{
+                 const cr = await import('chrome://resources/js/cr.js');
+                 const listed = new Promise(done =>
+                     cr.addWebUiListener('onStorageListFetched', done));
+                 await cr.sendWithPromise('getAllSites');
+                 await listed;
+                 chrome.send('clearSiteGroupDataAndCookies', ['etld:{site}']);
+                 await new Promise(done => setTimeout(done, 3000));
+                 return true;
+             }})()"
+        ));
+        assert_eq!(answer, json!(true));
+    }
+
+    fn evaluate(&mut self, expression: &str) -> Value {
+        let tab = self.tab.clone();
+        let answer = self.wire.call(
+            Some(&tab),
+            "Runtime.evaluate",
+            json!({ "expression": expression, "awaitPromise": true, "returnByValue": true }),
+        );
+        assert!(answer["exceptionDetails"].is_null(), "{answer}");
+        answer["result"]["value"].clone()
     }
 
     /// Has all further visits take place in the other profile that is open.

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::process::Process;
 use super::server::{Exchange, Server};
+use super::site_data::{ANSWER, Stored, address, answers};
 use super::wire::Wire;
 use super::{Cookie, Display, Kind, embed_url};
 
@@ -134,6 +135,12 @@ impl Firefox {
 
     /// The same in a new tab of the container of that name.
     pub fn visit_in(&mut self, container: &str, url: &str) {
+        let tab = self.open_in(container);
+        self.navigate(&tab, url);
+    }
+
+    /// Opens a tab of the container of that name.
+    fn open_in(&mut self, container: &str) -> String {
         let user_context = self.run(&format!(
             "const {{ ContextualIdentityService: S }} = ChromeUtils.importESModule(
                  'resource://gre/modules/ContextualIdentityService.sys.mjs');
@@ -153,7 +160,7 @@ impl Firefox {
             "browsingContext.create",
             json!({ "type": "tab", "userContext": user_context }),
         );
-        self.navigate(&text(&tab["context"]), url);
+        text(&tab["context"])
     }
 
     /// Makes a container, as the settings page does; returns its userContextId.
@@ -196,6 +203,44 @@ impl Firefox {
             &format!("https://{embedded_host}{path}"),
         ));
         self.exchange.assert_taken(embedded_host, &path);
+    }
+
+    /// Has `host`, and frames of other hosts in it, store every kind of site data, in a tab
+    /// of the container of that name, if there is one.
+    pub fn fill(&mut self, container: Option<&str>, host: &str, frames: &[&str], tag: &str) {
+        let url = address("/fill", host, frames, tag);
+        let answer = self.answer(container, &url);
+        let all = answer.as_array().expect("an answer").iter();
+        assert!(all.clone().all(|one| *one == true), "not stored: {answer}");
+    }
+
+    /// What `host`, and frames of other hosts in it, have stored, in a new tab.
+    pub fn stored(&mut self, container: Option<&str>, host: &str, frames: &[&str]) -> Vec<Stored> {
+        let url = address("/read", host, frames, "");
+        answers(&self.answer(container, &url))
+    }
+
+    fn answer(&mut self, container: Option<&str>, url: &str) -> Value {
+        let tab = match container {
+            Some(container) => self.open_in(container),
+            None => {
+                let tab = json!({ "type": "tab" });
+                let created = self.wire.call(None, "browsingContext.create", tab);
+                text(&created["context"])
+            }
+        };
+        self.navigate(&tab, url);
+        let answer = self.wire.call(
+            None,
+            "script.callFunction",
+            json!({
+                "functionDeclaration": format!("async () => JSON.stringify(await {ANSWER})"),
+                "target": { "context": tab },
+                "awaitPromise": true,
+            }),
+        );
+        assert!(answer["type"] == "success", "{answer}");
+        serde_json::from_str(&text(&answer["result"]["value"])).expect("an answer")
     }
 
     /// The cookies that Firefox says it has, in all partitions and containers,

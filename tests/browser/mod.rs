@@ -22,6 +22,7 @@ mod firefox;
 mod process;
 mod server;
 mod session_bus;
+mod site_data;
 mod wire;
 
 use std::io::Write;
@@ -34,6 +35,7 @@ pub use display::Display;
 pub use firefox::Firefox;
 pub use server::{Request, Server};
 pub use session_bus::SessionBus;
+pub use site_data::Stored;
 
 /// For whatever a browser does on request. Generous: a cold start on a busy
 /// machine with two cores has been seen to take 15 seconds, and more than 60 where ten

@@ -20,7 +20,7 @@ use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 use sha2::{Digest, Sha256};
 
-use super::device_bound;
+use super::{device_bound, site_data};
 
 /// One request, as it reached the server.
 #[derive(Clone, Debug)]
@@ -257,6 +257,15 @@ fn answer(stream: &mut impl Write, head: &str, exchange: &Exchange) -> io::Resul
     let proof = header(device_bound::PROOF).next();
     if let Some(answer) = device_bound::answer(host, route, proof) {
         stream.write_all(answer.as_bytes())?;
+        return stream.flush();
+    }
+    if let Some((kind, body)) = site_data::page(route) {
+        write!(
+            stream,
+            "HTTP/1.1 200 OK\r\nContent-Type: {kind}; charset=utf-8\r\n\
+             Content-Length: {}\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n{body}",
+            body.len()
+        )?;
         return stream.flush();
     }
     let mut headers = String::new();

@@ -1,5 +1,7 @@
 //! The system calls at which something can go wrong, and what can go wrong at each.
 
+use std::collections::BTreeMap;
+
 /// What happens at a call.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Fault {
@@ -68,6 +70,25 @@ const HARMLESS: &[&str] = &[
     "clock_nanosleep",
     "restart_syscall",
 ];
+
+/// The names of the calls in a log of strace, with how often each was made.
+pub fn calls_of(log: &str) -> BTreeMap<String, u32> {
+    let mut calls: BTreeMap<String, u32> = BTreeMap::new();
+    for line in log.lines() {
+        let call = line
+            .split_whitespace()
+            .nth(1)
+            .and_then(|rest| rest.split_once('('));
+        if let Some((name, _)) = call
+            && name
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+        {
+            *calls.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+    calls
+}
 
 /// Whether something that goes wrong at this call can matter.
 pub fn can_matter(call: &str) -> bool {

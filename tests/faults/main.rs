@@ -14,3 +14,4 @@ mod order;
 mod points;
 mod scene;
 mod shortage;
+mod site_data;

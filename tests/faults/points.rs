@@ -6,7 +6,7 @@ use std::io::Write as _;
 use std::sync::Mutex;
 use std::thread;
 
-use crate::calls::{Fault, can_matter, changes_something, faults_of};
+use crate::calls::{Fault, calls_of, can_matter, changes_something, faults_of};
 use crate::check::{Ordeal, check, without_numbers};
 use crate::scene::{Scenario, Scene, can_trace};
 use crate::world;
@@ -153,20 +153,7 @@ fn all_series(choice: &Choice) -> VecDeque<Series> {
             run.code == Some(0) && found.anomalies.is_empty(),
             "{found:#?} {run:#?}"
         );
-        let mut calls: BTreeMap<String, u32> = BTreeMap::new();
-        for line in run.log.lines() {
-            let call = line
-                .split_whitespace()
-                .nth(1)
-                .and_then(|rest| rest.split_once('('));
-            if let Some((name, _)) = call
-                && name
-                    .bytes()
-                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
-            {
-                *calls.entry(name.to_owned()).or_default() += 1;
-            }
-        }
+        let calls = calls_of(&run.log);
         for (call, n) in calls.into_iter().filter(|(call, _)| can_matter(call)) {
             for fault in faults_of(&call) {
                 let series = (scenario, call.clone(), fault);
@@ -189,7 +176,7 @@ fn run(scene: &Scene, series: &Series, stride: u32, only: Option<u32>) -> (Tally
     for n in (first..).step_by(stride as usize) {
         scene.reset();
         let run = scene.inject(call, *fault, n);
-        let injected: Vec<String> = run.injected().into_iter().map(str::to_owned).collect();
+        let injected = run.injected();
         if injected.is_empty() {
             if only.is_some() {
                 let _ = writeln!(std::io::stderr(), "nothing was injected: {run:#?}");
@@ -198,7 +185,9 @@ fn run(scene: &Scene, series: &Series, stride: u32, only: Option<u32>) -> (Tally
         }
         tally.points += 1;
         let ordeal = Ordeal {
-            may_be_killed: *fault == Fault::Kill,
+            // Without a stack of its own a thread ends the program.
+            may_be_killed: *fault == Fault::Kill
+                || *fault == Fault::Once("ENOMEM") && injected.join(" ").contains("MAP_STACK"),
             lasts: matches!(fault, Fault::FromThenOn(_)),
             at: injected.join(" "),
         };

@@ -38,6 +38,10 @@ pub enum Scenario {
     List,
     Sites,
     Profiles,
+    /// What there is beside cookies, too.
+    SiteData,
+    SiteDataForGood,
+    SiteDataUndo,
 }
 
 impl Scenario {
@@ -62,6 +66,9 @@ impl Scenario {
             Self::List => "list",
             Self::Sites => "sites",
             Self::Profiles => "profiles",
+            Self::SiteData => "site-data",
+            Self::SiteDataForGood => "site-data--no-undo",
+            Self::SiteDataUndo => "site-data-undo",
         }
     }
 
@@ -69,12 +76,24 @@ impl Scenario {
         match self {
             Self::Delete => &[SITE],
             Self::DeleteForGood => &[SITE, "--no-undo"],
-            Self::Undo => &["undo"],
+            Self::Undo | Self::SiteDataUndo => &["undo"],
             Self::Forget => &["undo", "--forget"],
             Self::Expire => &["undo", "--list"],
             Self::List => &["list", SITE],
             Self::Sites => &["sites"],
             Self::Profiles => &["profiles"],
+            Self::SiteData => &[SITE, "--site-data", "--yes"],
+            Self::SiteDataForGood => &[SITE, "--site-data", "--yes", "--no-undo"],
+        }
+    }
+
+    /// The deletion that it is about.
+    fn deletion(self) -> &'static [&'static str] {
+        match self {
+            Self::SiteData | Self::SiteDataForGood | Self::SiteDataUndo => {
+                Self::SiteData.arguments()
+            }
+            _ => &[SITE],
         }
     }
 }
@@ -93,18 +112,40 @@ pub struct Outcome {
 
 impl Outcome {
     /// The calls at which something was injected.
-    pub fn injected(&self) -> Vec<&str> {
+    pub fn injected(&self) -> Vec<String> {
         let is_it = |line: &&str| line.contains("(INJECTED)") || line.contains("killed by SIGKILL");
-        let mut lines: Vec<_> = self.log.lines().filter(is_it).collect();
+        let lines = self.log.lines().filter(is_it);
+        let mut calls: Vec<String> = lines.map(|line| self.whole_call(line)).collect();
         // The call at which it was killed has no result.
-        let fatal = self.log.lines().rfind(|line| line.ends_with("= ?"));
-        if lines.iter().any(|line| line.contains("killed by")) {
-            lines.splice(.., fatal);
-            if lines.is_empty() {
-                lines.push("killed");
-            }
+        if calls.iter().any(|line| line.contains("killed by")) {
+            let fatal = self.log.lines().rfind(|line| line.ends_with("= ?"));
+            calls = vec![fatal.map_or_else(|| "killed".to_owned(), |line| self.whole_call(line))];
         }
-        lines
+        calls
+    }
+
+    /// A call with its arguments, which stand in an earlier line of the trace where
+    /// another thread came between.
+    fn whole_call(&self, line: &str) -> String {
+        let Some((head, rest)) = line.split_once("<... ") else {
+            return line.to_owned();
+        };
+        let Some((name, rest)) = rest.split_once(" resumed>") else {
+            return line.to_owned();
+        };
+        let begun = |earlier: &&str| {
+            let mut words = earlier.split_whitespace();
+            words.next() == head.split_whitespace().next()
+                && words
+                    .next()
+                    .is_some_and(|call| call.starts_with(&format!("{name}(")))
+                && earlier.ends_with("<unfinished ...>")
+        };
+        let before = self.log.split(line).next().unwrap_or_default();
+        match before.lines().rfind(begun) {
+            Some(earlier) => earlier.replace("<unfinished ...>", "") + rest,
+            None => line.to_owned(),
+        }
     }
 
     pub fn json(&self) -> Option<Value> {
@@ -145,10 +186,10 @@ impl Scene {
         scene.make_home();
         scene.there = scene.contents();
         scene.save();
-        scene.succeed(&[SITE]);
+        scene.succeed(scenario.deletion());
         scene.gone = scene.contents();
         match scenario {
-            Scenario::Undo | Scenario::Forget => scene.save(),
+            Scenario::Undo | Scenario::Forget | Scenario::SiteDataUndo => scene.save(),
             Scenario::Expire => {
                 let first = scene.copies_of_the_only_deletion();
                 scene.succeed(&[OTHER_SITE]);

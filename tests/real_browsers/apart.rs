@@ -16,7 +16,7 @@ use crate::browser::{Chromium, Kind, Server, wait_for};
 use crate::command::begin_by;
 use crate::sample::{self, CHROME, CHROME_STORE, split};
 use crate::watch::{LIMIT, Pause, assert_sound};
-use crate::world::{World, skipped};
+use crate::world::{Run, World, skipped};
 
 /// Whose profile it is.
 const OWNER: u32 = 1000;
@@ -243,6 +243,19 @@ fn chromium_with_its_own_tmp_waits() {
     a_chromium_meets_a_deletion("chromium_with_its_own_tmp_waits", Apart::OwnTmp);
 }
 
+/// A Chromium of the owner of the profile.
+fn start_as_owner(server: &Server, world: &World) -> Chromium {
+    let by = Apart::OtherUser.browser(world);
+    let restore = &["--restore-last-session"];
+    Chromium::start_by(
+        server,
+        &words(&by),
+        &world.path(CHROME),
+        &["Default"],
+        restore,
+    )
+}
+
 /// A run that was killed leaves its socket; a Chromium takes no harm from it.
 #[test]
 fn chromium_starts_beside_what_a_killed_run_left() {
@@ -254,11 +267,7 @@ fn chromium_starts_beside_what_a_killed_run_left() {
     let world = sample::world();
     let (dir, store) = (world.path(CHROME), world.path(CHROME_STORE));
     Apart::OtherUser.give(&world);
-    let by = Apart::OtherUser.browser(&world);
-    let start = || {
-        let restore = &["--restore-last-session"];
-        Chromium::start_by(&server, &words(&by), &dir, &["Default"], restore)
-    };
+    let start = || start_as_owner(&server, &world);
     let mut browser = start();
     let before = browser.cookies();
     browser.close();
@@ -288,5 +297,65 @@ fn chromium_starts_beside_what_a_killed_run_left() {
     assert!(!dir.join(".cc").exists() && !dir.join(".cookieclean.lock").exists());
     let mut browser = start();
     assert_eq!(browser.cookies(), kept);
+    browser.kill();
+}
+
+/// Root's command for all users, where the only one is the owner of the profile.
+fn for_all_users(world: &World, arguments: &[&str]) -> Run {
+    let list = world.root().join("passwd");
+    let home = world.home();
+    let user = format!("kim:x:{OWNER}:{OWNER}::{}:/bin/sh\n", home.display());
+    fs::write(&list, user).expect("a list");
+    let mut command = Command::new("unshare");
+    command
+        .args(["--mount", "sh", "-c"])
+        .arg("mount --bind \"$0\" /etc/passwd && exec \"$@\"")
+        .arg(list)
+        .arg(env!("CARGO_BIN_EXE_cookieclean"))
+        .args(arguments)
+        .args(["--all-users", "--json"])
+        .env("DBUS_SESSION_BUS_ADDRESS", "disabled:")
+        .env_remove("COOKIECLEAN_STATE_DIR");
+    Run::of(command)
+}
+
+#[test]
+fn all_users_spares_an_open_chromium_and_cleans_it_closed() {
+    const TEST: &str = "all_users_spares_an_open_chromium_and_cleans_it_closed";
+    if !Kind::Chromium.available(TEST) || !Apart::OtherUser.is_possible(TEST) {
+        return;
+    }
+    let server = Server::start();
+    let world = sample::world();
+    Apart::OtherUser.give(&world);
+    let start = || start_as_owner(&server, &world);
+    let mut browser = start();
+    let before = browser.cookies();
+    let row = |run: &Run| run.json()["users"][0].clone();
+    let refused = row(&for_all_users(&world, &["openai.com"]).expect(3));
+    assert_eq!(
+        (&refused["user"], &refused["exit_code"]),
+        (&"kim".into(), &3.into())
+    );
+    // Firefox was closed.
+    assert!(
+        refused["result"]["deleted"].as_u64() > Some(0),
+        "{refused:#}"
+    );
+    assert_eq!(browser.cookies(), before);
+    browser.close();
+
+    let (gone, kept) = split(&before);
+    let deleted = row(&for_all_users(&world, &["openai.com"]).expect(0));
+    assert!(
+        deleted["result"]["deleted"].as_u64() >= Some(gone.len() as u64),
+        "{deleted:#}"
+    );
+    let mut browser = start();
+    assert_eq!(browser.cookies(), kept);
+    browser.close();
+    for_all_users(&world, &["undo"]).expect(0);
+    let mut browser = start();
+    assert_eq!(browser.cookies(), before);
     browser.kill();
 }

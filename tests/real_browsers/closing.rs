@@ -1,7 +1,6 @@
 //! `--close`: browsers that are asked to quit, and what they have afterwards.
 
 use std::fs;
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
@@ -10,7 +9,7 @@ use serde_json::{Value, json};
 use crate::browser::{Chromium, Cookie, Display, Firefox, Kind, Server, wait_for};
 use crate::command::{begin, begin_by, delete, list, users};
 use crate::sample::{self, CHROME, CHROME_STORE, FIREFOX, cookies_of, persistent, split};
-use crate::watch::{LIMIT, Pause, assert_sound};
+use crate::watch::{LIMIT, Pause, as_after_a_power_cut, assert_sound};
 use crate::world::World;
 
 /// Without it, Chromium drops session cookies at a start.
@@ -195,8 +194,7 @@ fn close_of_a_copied_directory_spares_the_originals_browser() {
     let mut browser = Chromium::start(&server, &dir, "Default", RESTORE);
     let before = browser.cookies();
     let copy = world.path("copy");
-    let copied = Command::new("cp").arg("-r").args([&dir, &copy]).status();
-    assert!(copied.expect("cp").success());
+    as_after_a_power_cut(browser.pid(), &dir, &copy);
 
     let (refused, took) = begin(&world, &["openai.com", "--close"], &[&copy]).end();
     let refused = refused.expect(3);

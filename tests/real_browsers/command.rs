@@ -59,9 +59,26 @@ pub fn delete(world: &World, folders: &[&Path]) -> Answer {
     run(world, in_folders(world, &["openai.com"], folders))
 }
 
+/// `cookieclean list openai.com --site-data` in this folder.
+pub fn list_site_data(world: &World, folder: &Path) -> Answer {
+    let arguments = ["list", "openai.com", "--site-data"];
+    run(world, in_folders(world, &arguments, &[folder]))
+}
+
+/// `cookieclean openai.com --site-data` in this folder.
+pub fn delete_site_data(world: &World, folder: &Path) -> Answer {
+    let arguments = ["openai.com", "--site-data", "--yes"];
+    run(world, in_folders(world, &arguments, &[folder]))
+}
+
 /// `cookieclean undo`: of the newest deletion.
 pub fn undo(world: &World) -> Answer {
     run(world, in_folders(world, &["undo"], &[]))
+}
+
+/// `cookieclean undo --forget`: of all deletions.
+pub fn forget(world: &World) -> Answer {
+    run(world, in_folders(world, &["undo", "--forget"], &[]))
 }
 
 /// `cookieclean profiles` in these folders.

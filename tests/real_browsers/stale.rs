@@ -4,7 +4,6 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::Path;
-use std::process::Command;
 
 use nix::sys::stat::{UtimensatFlags, utimensat};
 use nix::sys::time::TimeSpec;
@@ -12,7 +11,7 @@ use nix::sys::time::TimeSpec;
 use crate::browser::{Chromium, Firefox, Kind, Server};
 use crate::command::{delete, list, profiles, undo, users};
 use crate::sample::{self, CHROME, CHROME_STORE, FIREFOX, persistent, split};
-use crate::watch::{Pause, assert_sound};
+use crate::watch::{as_after_a_power_cut, assert_sound, copy_as_it_is};
 use crate::world::World;
 
 const RESTORE: &[&str] = &["--restore-last-session"];
@@ -97,18 +96,6 @@ fn ended_firefox_is_not_in_use() {
         let undone = undo(&world).expect(0);
         assert_eq!(undone.store(&store)["restored"], gone.len());
     }
-}
-
-/// A copy of everything in a folder, links as they are: what a disk has of it when the
-/// power fails.
-fn as_after_a_power_cut(pid: u32, folder: &Path, copy: &Path) {
-    let _pause = Pause::of_browser(pid);
-    copy_as_it_is(folder, copy);
-}
-
-fn copy_as_it_is(folder: &Path, copy: &Path) {
-    let status = Command::new("cp").arg("-a").args([folder, copy]).status();
-    assert!(status.expect("cp").success());
 }
 
 /// A link to `host-pid` that was made as long ago as the machine was last up.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use nix::fcntl::{FcntlArg, fcntl};
@@ -181,4 +182,18 @@ fn wait_until_stopped(pid: u32) {
             })
             .then_some(())
     });
+}
+
+/// A copy of everything in the folder of a browser that runs, links as they are: what a
+/// disk has of it when the power fails.
+pub fn as_after_a_power_cut(pid: u32, folder: &Path, copy: &Path) {
+    // Else a file that the browser removes meanwhile cannot be copied.
+    let _pause = Pause::of_browser(pid);
+    copy_as_it_is(folder, copy);
+}
+
+/// As above, of a browser that is closed.
+pub fn copy_as_it_is(folder: &Path, copy: &Path) {
+    let status = Command::new("cp").arg("-a").args([folder, copy]).status();
+    assert!(status.expect("cp").success());
 }

@@ -4,6 +4,7 @@
 
 use std::fs::{File, OpenOptions};
 use std::io::{BufReader, Read};
+use std::num::NonZero;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 use std::{env, thread};
@@ -34,6 +35,8 @@ fn helper_that_has_a_console() {
 enum Step {
     Sees(&'static str),
     Types(&'static str),
+    /// Keys, without Return behind them.
+    Presses(&'static str),
     Interrupts,
 }
 
@@ -47,6 +50,7 @@ fn at_a_console(world: &World, arguments: &[&str], steps: &[Step]) -> (i64, Stri
         .map(|step| match step {
             Step::Sees(text) => ["sees", text],
             Step::Types(text) => ["types", text],
+            Step::Presses(text) => ["presses", text],
             Step::Interrupts => ["interrupts", ""],
         })
         .collect();
@@ -113,14 +117,15 @@ fn be_at_a_console() {
         let text = step[1].as_str().unwrap();
         match step[0].as_str().unwrap() {
             "sees" => {
-                while !shown_on(&screen).contains(text) && since.elapsed() < LIMIT {
+                while !is_on(&screen, text) && since.elapsed() < LIMIT {
                     thread::sleep(Duration::from_millis(20));
                 }
-                if !shown_on(&screen).contains(text) {
+                if !is_on(&screen, text) {
                     failure = json!(format!("{text} was not seen"));
                 }
             }
             "types" => type_on(&keyboard, &format!("{text}\r")),
+            "presses" => type_on(&keyboard, text),
             // SAFETY: it takes no memory.
             _ => unsafe { GenerateConsoleCtrlEvent(CTRL_C_EVENT, 0) }.unwrap(),
         }
@@ -157,6 +162,28 @@ fn shown_on(screen: &File) -> String {
         line.trim_end().to_owned() + "\n"
     });
     lines.collect()
+}
+
+/// Whether a text is shown. Wine shows escape sequences as text, in lines that are full: what
+/// a terminal would make of them counts.
+fn is_on(screen: &File, text: &str) -> bool {
+    let shown = shown_on(screen);
+    if !shown.contains('\u{1b}') {
+        return shown.contains(text);
+    }
+    let columns = columns_of(screen);
+    let lines = shown.lines().map(|line| format!("{line:columns$}"));
+    let (rows, columns) = (NonZero::new(25), NonZero::new(columns as u16));
+    let mut terminal = vt100::Parser::new(rows.unwrap(), columns.unwrap(), 0);
+    terminal.process(lines.collect::<String>().as_bytes());
+    terminal.screen().contents().contains(text)
+}
+
+fn columns_of(screen: &File) -> usize {
+    let mut info = CONSOLE_SCREEN_BUFFER_INFO::default();
+    // SAFETY: the console is open, and what is written to outlives the call.
+    unsafe { GetConsoleScreenBufferInfo(handle(screen), &mut info) }.unwrap();
+    usize::try_from(info.dwSize.X).unwrap()
 }
 
 fn type_on(keyboard: &File, text: &str) {
@@ -236,6 +263,27 @@ fn a_question_is_answered_at_the_console() {
         let store = world.path(&format!("{CHROME}/Default/Network/Cookies"));
         assert_eq!(stores::dump(&store, "cookies").len(), left, "{screen}");
     }
+}
+
+#[test]
+fn screen_deletes_and_undoes_at_a_console() {
+    let world = world_of_yamada();
+    let store = world.path(&format!("{CHROME}/Default/Network/Cookies"));
+    let before = stores::dump(&store, "cookies");
+    let steps = [
+        Step::Sees("No browser is open"),
+        Step::Presses("\r"),
+        Step::Presses("d"),
+        Step::Sees("You can undo this"),
+        Step::Presses("\r"),
+        Step::Sees("No cookie of openai.com is left"),
+        Step::Presses("q"),
+    ];
+    let (code, screen) = at_a_console(&world, &["browse", "openai.com"], &steps);
+    assert_eq!(code, 0, "{screen}");
+    assert_eq!(stores::dump(&store, "cookies").len(), 4, "{screen}");
+    world.run_bare(&["undo"]).expect(0);
+    assert_eq!(stores::dump(&store, "cookies"), before);
 }
 
 #[test]

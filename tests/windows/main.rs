@@ -7,6 +7,7 @@
 #[path = "../world/mod.rs"]
 mod world;
 
+mod all_users;
 mod console;
 mod folders;
 mod killed;

@@ -4,6 +4,8 @@
 #![allow(dead_code, reason = "each test program uses a part of it")]
 
 pub mod holder;
+#[cfg(target_os = "linux")]
+pub mod screen;
 pub mod sessions;
 pub mod stores;
 #[cfg(windows)]
@@ -94,6 +96,27 @@ impl World {
         world
     }
 
+    /// With cookies none of which expires within anybody's lifetime.
+    pub fn lasting(self) -> Self {
+        for (path, content) in self.files() {
+            let updates = [
+                // 2099-06-15, in microseconds since 1601.
+                "UPDATE cookies SET expires_utc = 15729724800000000 WHERE expires_utc > 0",
+                "UPDATE moz_cookies SET expiry = 4085251200000 WHERE expiry > 100000000000",
+                "UPDATE moz_cookies SET expiry = 4085251200 WHERE expiry < 100000000000",
+            ];
+            if content.starts_with(b"SQLite format 3") {
+                let db = rusqlite::Connection::open(&path).unwrap();
+                for update in updates {
+                    // Each fits one family.
+                    let _ = db.execute(update, ());
+                }
+            }
+        }
+        self.age();
+        self
+    }
+
     /// The home folder, as the command names it in its reports.
     pub fn home(&self) -> PathBuf {
         self.root().join("home")
@@ -144,6 +167,7 @@ impl World {
             .args(arguments)
             .env("COOKIECLEAN_STATE_DIR", self.state())
             .env("TZ", "UTC")
+            .env("COOKIECLEAN_LANG", "en")
             .env_remove("XDG_CONFIG_HOME")
             .env_remove("CHROME_CONFIG_HOME")
             .env_remove("COOKIECLEAN_THREADS")

@@ -212,3 +212,43 @@ fn seal(platform: Platform, scheme: &str, secret: &[u8; 32], plain: &[u8]) -> Ve
         }
     }
 }
+
+/// The names by which site data is told apart: whose something is stands in its name, and is
+/// written there as the browser writes it.
+pub(crate) fn storage_names(data: &[u8]) {
+    use super::site_data::names::{
+        Named, identifier_of, in_file_systems, in_local_storage, in_service_workers,
+        in_session_storage, key_of_identifier,
+    };
+    use super::site_data::storage_key::{parse, with_slash, without_slash};
+    if let Some(key) = parse(data) {
+        let text = str::from_utf8(data).expect("a key is text");
+        let origin = url::Url::parse(&key.origin).expect("an origin");
+        assert_eq!(origin.origin().ascii_serialization(), key.origin);
+        assert_eq!(origin.host_str(), Some(&*key.host));
+        assert!(text.starts_with(&key.origin), "{text}");
+        assert_eq!(key.partition.is_some(), text.contains("^0"), "{text}");
+        assert_eq!(parse(with_slash(text).as_bytes()).as_ref(), Some(&key));
+        assert_eq!(parse(without_slash(text).as_bytes()), Some(key));
+    }
+    if let Ok(text) = str::from_utf8(data)
+        && let Some(key) = key_of_identifier(text)
+    {
+        let back = identifier_of(&format!("{}/", key.origin)).expect("an identifier");
+        assert_eq!(key_of_identifier(&back), Some(key), "{text}");
+    }
+    for named in [
+        in_local_storage(data),
+        in_session_storage(data),
+        in_service_workers(data),
+        in_file_systems(data),
+    ] {
+        let name = match named {
+            Named::Key(name) => name,
+            Named::Identifier(name) => name.as_bytes(),
+            Named::Number(..) | Named::Nobody => continue,
+        };
+        assert!(data.windows(name.len().max(1)).any(|part| part == name) || name.is_empty());
+    }
+    let _ = crate::formats::protobuf::fields(data);
+}

@@ -7,7 +7,6 @@ pub(crate) mod fuzzing;
 mod local_state;
 mod lock;
 mod profiles;
-#[cfg_attr(not(test), expect(dead_code, reason = "deleting site data comes next"))]
 mod site_data;
 pub(crate) mod values;
 

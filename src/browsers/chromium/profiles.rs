@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::{OsStr, OsString};
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,12 +11,14 @@ use super::cookies::{Cookies, FILES};
 use super::device_bound::{self, DeviceBound};
 use super::local_state;
 use super::lock::UserDataLock;
+use super::site_data::Partitions;
 use crate::browsers::family::Profiles;
 use crate::browsers::search::{Candidate, Search, exists, is_file, is_plain_name, shortened};
 use crate::browsers::table::Browser;
-use crate::model::error::{At, Error, Fault};
+use crate::model::error::{At, Error, Fault, is_absence};
 use crate::store::Store;
 use crate::store::claim::Guard;
+use crate::store::site_data::SiteDataStore;
 use crate::store::table::TableStore;
 
 const DEVICE_BOUND: [&str; 2] = ["Network/Device Bound Sessions", device_bound::FILE];
@@ -102,6 +105,15 @@ fn may_be_profile(search: &mut Search<'_>, entry: &Path) -> bool {
     })
 }
 
+/// What cannot be looked at is there: to read it then shows why not.
+fn may_be_there(folder: &Path) -> bool {
+    match fs::symlink_metadata(folder) {
+        Ok(_) => true,
+        // No folder has a name that is too long for one.
+        Err(error) => !is_absence(&error) && error.kind() != io::ErrorKind::InvalidFilename,
+    }
+}
+
 /// Adds every profile of a user-data directory.
 fn add_all(search: &mut Search<'_>, browser: &'static Browser, user_data: &Path) {
     let mut names = BTreeSet::new();
@@ -113,7 +125,7 @@ fn add_all(search: &mut Search<'_>, browser: &'static Browser, user_data: &Path)
             if odd.len() < ODD {
                 odd.push(shortened(name));
             }
-        } else if fs::symlink_metadata(user_data.join(name)).is_ok() {
+        } else if may_be_there(&user_data.join(name)) {
             names.insert(OsString::from(name));
             if let Some(shown_as) = shown_as {
                 shown.insert(name.to_owned(), shortened(&shown_as));
@@ -219,7 +231,9 @@ fn add(
     let snapshots = snapshots(search, &candidate);
     let copies = there(search, &snapshots, &FILES).map(|file| (file, older));
     files.extend(copies.collect::<Vec<_>>());
-    search.add(browser, candidate, guard, files);
+    search.add(browser, candidate, guard, files, |dir| {
+        Box::new(SiteDataStore::new(dir, Partitions))
+    });
 }
 
 /// The profile itself, and its web views and isolated web apps:

@@ -14,8 +14,8 @@ use super::origin_attributes::OriginAttributes;
 use super::profiles;
 use super::session_files::SessionFile;
 use crate::fuzzing::tools::{InMemory, Input, claim, folder, is_of_the_site, query};
-use crate::store::Store;
 use crate::store::table::TableStore;
+use crate::store::{NoCopy, Store};
 
 pub(crate) fn cookies(path: PathBuf) -> Box<dyn Store> {
     let containers = Containers::of(&folder().join("no-profile"));
@@ -219,7 +219,9 @@ pub fn session(data: &[u8]) {
     serde_json::from_str::<IgnoredAny>(&after).expect("it is JSON");
     check_model(&before, &after);
 
-    let restored = store.restore(&claim(), &mut copy).expect("undo");
+    let restored = store
+        .restore(&claim(), &mut copy, &mut NoCopy)
+        .expect("undo");
     assert_eq!((restored.restored, restored.skipped), (deleted.deleted, 0));
     assert_eq!((restored.orphaned, restored.trouble.is_none()), (0, true));
     let back = text_of(&fs::read(&path).expect("it is there"));
@@ -285,4 +287,28 @@ fn is_meant(cookie: &Value) -> bool {
         host,
         site_in(partition.as_deref(), isolated.as_deref()).as_deref(),
     )
+}
+
+/// The folders of origins, and the records of service workers: what is not taken out stays
+/// byte for byte.
+pub(crate) fn storage_names(data: &[u8]) {
+    use super::site_data::origin_folder::OriginFolder;
+    use super::site_data::service_workers::{registrations, without};
+    let Ok(text) = str::from_utf8(data) else {
+        return;
+    };
+    if let Some(folder) = OriginFolder::parse(text) {
+        assert!(folder.origin.ends_with(|c: char| c != '+'), "{text}");
+        assert!(folder.origin.contains(&folder.host), "{text}");
+    }
+    let Ok(all) = registrations(text) else {
+        return;
+    };
+    let rest = text.len() - all.iter().map(|one| one.text.len()).sum::<usize>();
+    assert_eq!(without(text, |_| false).expect("the same"), text);
+    assert_eq!(without(text, |_| true).expect("nothing"), text[..rest]);
+    for one in &all {
+        assert!(one.text.ends_with('\n'));
+        assert_eq!(one.host.is_empty(), one.origin.is_empty(), "{text}");
+    }
 }

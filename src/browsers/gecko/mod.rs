@@ -7,8 +7,8 @@ pub(crate) mod fuzzing;
 mod lock;
 mod origin_attributes;
 mod profiles;
+mod replace;
 mod session_files;
-#[cfg_attr(not(test), expect(dead_code, reason = "deleting site data comes next"))]
 mod site_data;
 
 pub(super) use profiles::ProfileLists;

@@ -4,12 +4,13 @@ use std::collections::{BTreeMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use ini::{Ini, ParseOption};
+use configparser::ini::{Ini, IniDefault};
 
 use super::containers::Containers;
 use super::cookies::MozCookies;
 use super::lock::ParentLock;
 use super::session_files::{self, SessionFile};
+use super::site_data::OriginFolders;
 use crate::browsers::family::Profiles;
 use crate::browsers::search::{Candidate, Search, is_file, is_folder, shortened};
 use crate::browsers::table::Browser;
@@ -18,6 +19,7 @@ use crate::model::error::{At, Error, Fault};
 use crate::platform;
 use crate::store::Store;
 use crate::store::claim::Guard;
+use crate::store::site_data::SiteDataStore;
 use crate::store::table::TableStore;
 
 const COOKIES: &str = "cookies.sqlite";
@@ -185,7 +187,10 @@ fn add(
             files.push((file, older));
         }
     }
-    search.add(browser, candidate, &guard, files);
+    search.add(browser, candidate, &guard, files, |dir| {
+        let layout = OriginFolders::new(Containers::of(&dir));
+        Box::new(SiteDataStore::new(dir, layout))
+    });
 }
 
 type Cookies = TableStore<MozCookies>;
@@ -207,6 +212,17 @@ fn locate(search: &mut Search<'_>, root: &Path, path: &str) -> Option<PathBuf> {
         .find(|dir| search.is_there(dir))
 }
 
+/// The rules of Firefox's `nsINIParser.cpp`: nothing is escaped or quoted, no value goes on
+/// in the next line, and a comment has a line of its own.
+fn as_firefox_reads() -> Ini {
+    let mut rules = IniDefault::default();
+    rules.case_sensitive = true;
+    rules.delimiters = vec!['='];
+    rules.comment_symbols = vec![';', '#'];
+    rules.inline_comment_symbols = Some(Vec::new());
+    Ini::new_from_defaults(rules)
+}
+
 fn read_ini(file: &Path) -> Result<Vec<Listed>, Error> {
     let text = match platform::read_file(file) {
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -217,25 +233,18 @@ fn read_ini(file: &Path) -> Result<Vec<Listed>, Error> {
         return Err(Fault::Unparsable(why).at(file));
     }
     let text = String::from_utf8(text).map_err(|e| Fault::Unparsable(e.to_string()).at(file))?;
-    // A path that ends in a backslash goes on in the next line, for the parser; not for
-    // Firefox (`nsINIParser.cpp`).
-    let text = text.replace("\\\n", "\\\r\n");
-    // A Windows path is full of what would otherwise be escapes.
-    let options = ParseOption {
-        enabled_quote: false,
-        enabled_escape: false,
-        ..ParseOption::default()
-    };
-    let ini = Ini::load_from_str_opt(&text, options)
-        .map_err(|e| Fault::Unparsable(e.to_string()).at(file))?;
+    let sections = as_firefox_reads()
+        .read(text)
+        .map_err(|why| Fault::Unparsable(why).at(file))?;
     // By their numbers, as Firefox lists them; the sections stand in any order.
     let mut profiles = BTreeMap::new();
-    for (section, properties) in &ini {
-        let number = section.and_then(|section| section.strip_prefix("Profile"));
-        if let Some(number) = number.and_then(|number| number.parse::<u32>().ok())
-            && let Some(path) = properties.get("Path")
+    for (section, values) in &sections {
+        let value = |key: &str| values.get(key)?.as_deref();
+        if let Some(number) = section.strip_prefix("Profile")
+            && let Ok(number) = number.parse::<u32>()
+            && let Some(path) = value("Path")
         {
-            let name = shortened(properties.get("Name").unwrap_or(path));
+            let name = shortened(value("Name").unwrap_or(path));
             let path = path.to_owned();
             profiles.insert(number, Listed { name, path });
         }

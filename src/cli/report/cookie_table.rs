@@ -7,15 +7,18 @@ use comfy_table::{ColumnConstraint, Table, Width};
 use jiff::Timestamp;
 use unicode_width::UnicodeWidthStr;
 
-use super::text::{cut, fit, plain_table, safe};
-use super::words::{WIDEST_HOST, WIDEST_NAME, lifetime, name_of_item, remarks};
+use super::plain_table;
 use crate::browsers::Job;
 use crate::model::cookie::Cookie;
 use crate::model::item::Match;
 use crate::model::value::{Shown, StoredValue, ValueError};
+use crate::wording::hosts::shown_host;
+use crate::wording::names::{WIDEST_HOST, WIDEST_NAME, lifetime, name_of_item, remarks};
+use crate::wording::text::{cut, fit, safe};
+use crate::wording::{faults, say};
 
 /// In front of what belongs to the line above.
-const DEEPER: &str = "      ";
+pub(super) const DEEPER: &str = "      ";
 /// Where there is no terminal that has one.
 const USUAL_WIDTH: usize = 80;
 /// However narrow the terminal is.
@@ -91,8 +94,8 @@ impl CookieTable {
         let rows: Vec<_> = matches
             .iter()
             .map(|found| {
-                let host = format!(" {}", cut(found.item.host(), WIDEST_HOST));
-                let name = cut(name_of_item(&found.item), WIDEST_NAME);
+                let host = format!(" {}", cut(&shown_host(found.item.host()), WIDEST_HOST));
+                let name = cut(&name_of_item(&found.item), WIDEST_NAME);
                 let columns = [host, name, lifetime(&found.item, now)];
                 (columns, remarks(job, found))
             })
@@ -157,17 +160,17 @@ impl CookieTable {
         let shown = match value {
             Ok(shown) => shown,
             Err(error) => {
-                let error = error.to_string();
-                return writeln!(out, "{DEEPER}value not shown: {}", safe(&error));
+                let line = say!("value-not-shown", why = faults::value(error));
+                return writeln!(out, "{DEEPER}{}", safe(&line));
             }
         };
         let title = match (shown.is_base64, shown.text.is_empty()) {
-            (_, true) => "value: (empty)",
-            (false, _) => "value: ",
-            (true, _) => "value (no text, so in base64): ",
+            (_, true) => say!("value-empty"),
+            (false, _) => format!("{} ", say!("value-text")),
+            (true, _) => format!("{} ", say!("value-base64")),
         };
         let width = self.width.unwrap_or(USUAL_WIDTH);
-        let room = width.saturating_sub(DEEPER.len() + title.len());
+        let room = width.saturating_sub(DEEPER.len() + title.width());
         let room = match self.full_values {
             true => usize::MAX,
             false => room.max(LEAST_OF_A_VALUE),

@@ -7,15 +7,21 @@ use anstyle::{AnsiColor, Style};
 
 use super::Renderer;
 use super::cookie_table::CookieTable;
-use super::text::{count, grouped, is_or_are, safe};
-use super::words::{cleaned_line, listed, looked_line, profiles_of, title_of, undo_command};
+use super::site_data;
+use super::stores::{cleaned_line, looked_line};
 use crate::browsers::Profile;
+use crate::cli::suggestion::Suggestions;
 use crate::cli::ui::{self, Ui};
 use crate::engine::{Event, Outcome, Summary, Unread};
-use crate::model::domain::{Domain, site_of};
+use crate::model::domain::site_of;
+use crate::model::item::{Item, Match};
 use crate::model::query::Query;
 use crate::model::services::service_of;
 use crate::undo::KEPT;
+use crate::wording::hosts::shown_host;
+use crate::wording::names::{profiles_of, title_of, undo_command};
+use crate::wording::text::safe;
+use crate::wording::{all_of, next_sentence, one_of, say};
 
 const TITLE: Style = Style::new().bold();
 const OPEN: Style = AnsiColor::Yellow.on_default();
@@ -34,6 +40,7 @@ pub(crate) struct Human<'a> {
     ui: &'a Ui,
     out: Box<dyn Write>,
     query: &'a Query,
+    suggestions: &'a Suggestions,
     /// The folder of the profile that was printed last.
     current: Option<PathBuf>,
     /// Its cookies.
@@ -42,7 +49,13 @@ pub(crate) struct Human<'a> {
 
 impl<'a> Human<'a> {
     /// `full_values`: values are not cut, however long.
-    pub(crate) fn new(report: Report, ui: &'a Ui, query: &'a Query, full_values: bool) -> Self {
+    pub(crate) fn new(
+        report: Report,
+        ui: &'a Ui,
+        query: &'a Query,
+        suggestions: &'a Suggestions,
+        full_values: bool,
+    ) -> Self {
         Self {
             report,
             ui,
@@ -51,6 +64,7 @@ impl<'a> Human<'a> {
                 Report::List | Report::Deletion => ui.out(),
             },
             query,
+            suggestions,
             current: None,
             cookies: CookieTable::new(ui.width, full_values),
         }
@@ -67,7 +81,7 @@ impl<'a> Human<'a> {
             writeln!(self.out)?;
         }
         let open = match is_open {
-            true => format!("  {OPEN}open{OPEN:#}"),
+            true => format!("  {OPEN}{}{OPEN:#}", say!("open")),
             false => String::new(),
         };
         let title = title_of(profile);
@@ -75,54 +89,42 @@ impl<'a> Human<'a> {
     }
 
     fn domains(&self) -> String {
-        let names: Vec<_> = self.query.domains.iter().map(Domain::as_str).collect();
-        listed(&names, "and")
+        let domains = self.query.domains.iter();
+        let names: Vec<_> = domains.map(|domain| shown_host(domain.as_str())).collect();
+        all_of(&names)
     }
 
-    /// What selects only some of the cookies of the domains, as the end of a sentence.
-    fn filters(&self) -> &'static str {
-        match self.query.is_of_whole_sites() || self.query.exact {
-            true => "",
-            false => " match these filters",
-        }
+    /// Whether only some of the cookies of the domains are meant.
+    fn is_filtered(&self) -> bool {
+        !(self.query.is_of_whole_sites() || self.query.exact)
     }
 
-    /// Of the cookies, those that the site set while embedded in another.
-    fn elsewhere(&mut self, n: u64) -> io::Result<()> {
-        let (now, before) = is_or_are(n);
-        let verb = if self.report == Report::Deletion {
-            before
-        } else {
-            now
-        };
-        match n {
-            0 => Ok(()),
-            1 => writeln!(self.out, "1 of them {verb} partitioned under another site."),
-            n => {
-                let n = grouped(n);
-                writeln!(
-                    self.out,
-                    "{n} of them {verb} partitioned under other sites."
-                )
-            }
+    /// Of the cookies, those that were set while one site was embedded in another.
+    fn embedded(&mut self, summary: &Summary) -> io::Result<()> {
+        if summary.embedded > 0 {
+            let line = say!(
+                "set-embedded",
+                n = summary.embedded,
+                domains = self.domains()
+            );
+            writeln!(self.out, "{line}")?;
         }
+        if summary.elsewhere > 0 {
+            let line = say!(
+                "set-elsewhere",
+                n = summary.elsewhere,
+                domains = self.domains()
+            );
+            writeln!(self.out, "{line}")?;
+        }
+        Ok(())
     }
 
     /// Why more were counted than shown.
     fn repeated(&mut self) -> io::Result<()> {
-        let n = self.cookies.repeated();
-        let (is, _) = is_or_are(n);
-        match n {
+        match self.cookies.repeated() {
             0 => Ok(()),
-            1 => writeln!(
-                self.out,
-                "1 of them {is} in a second session file, the same as a cookie shown above."
-            ),
-            n => writeln!(
-                self.out,
-                "{} of them {is} in a second session file, the same as cookies shown above.",
-                grouped(n)
-            ),
+            n => writeln!(self.out, "{}", say!("repeated", n = n)),
         }
     }
 
@@ -137,25 +139,20 @@ impl<'a> Human<'a> {
         let mut sites: Vec<_> = sites.collect();
         sites.dedup();
         let sites = sites.join(" ");
-        match summary.also_sent {
-            0 => {}
-            1 => writeln!(
-                self.out,
-                "1 cookie of a parent domain is sent to {domains} too, and stays. To delete it: \
-                 cookieclean {sites}"
-            )?,
-            n => writeln!(
-                self.out,
-                "{} of parent domains are sent to {domains} too, and stay. To delete them: \
-                 cookieclean {sites}",
-                count(n, "cookie")
-            )?,
+        if summary.also_sent > 0 {
+            let line = say!(
+                "also-sent",
+                n = summary.also_sent,
+                domains = domains,
+                command = self.deletion(&sites)
+            );
+            writeln!(self.out, "{line}")?;
         }
         if summary.keeps_bound_session {
             writeln!(
                 self.out,
-                "A device-bound session of the whole site stays, and may bring cookies back. To \
-                 delete it: cookieclean {sites}"
+                "{}",
+                say!("keeps-bound-session", command = self.deletion(&sites))
             )?;
         }
         for domain in &self.query.domains {
@@ -165,28 +162,46 @@ impl<'a> Human<'a> {
             let is_of_service = |site: &&String| service.sites.contains(&site.as_str());
             let others: Vec<_> = summary.related.iter().filter(is_of_service).collect();
             if !others.is_empty() {
-                writeln!(
-                    self.out,
-                    "{} also has cookies at {}. To delete them: cookieclean {domain} --related",
-                    service.name,
-                    listed(&others, "and"),
-                )?;
+                let line = say!(
+                    "related-sites",
+                    service = service.name,
+                    sites = all_of(
+                        &others
+                            .iter()
+                            .map(|site| shown_host(site))
+                            .collect::<Vec<_>>()
+                    ),
+                    command = self.deletion(&format!("{domain} --related"))
+                );
+                writeln!(self.out, "{line}")?;
             }
         }
         Ok(())
     }
 
+    fn deletion(&self, sites: &str) -> String {
+        safe(&self.suggestions.deletion(sites)).into_owned()
+    }
+
     fn did_you_mean(&mut self, summary: &Summary) -> io::Result<()> {
         match summary.similar.is_empty() {
             true => Ok(()),
-            false => writeln!(self.out, "Did you mean {}?", listed(&summary.similar, "or")),
+            false => {
+                let similar: Vec<_> = summary
+                    .similar
+                    .iter()
+                    .map(|site| shown_host(site))
+                    .collect();
+                let names = one_of(&similar);
+                writeln!(self.out, "{}", say!("did-you-mean", names = names))
+            }
         }
     }
 
     fn end_of_list(&mut self, summary: &Summary) -> io::Result<()> {
         for blocker in &summary.blocked {
-            let what = format!("could not read {}", profiles_of(blocker));
-            ui::blocked(&what, &blocker.user, "Close it and run this again.");
+            let what = say!("could-not-read", what = profiles_of(blocker));
+            ui::blocked(what, &blocker.user, say!("close-and-run-again"));
         }
         if summary.profiles == 0 {
             return Ok(());
@@ -195,50 +210,61 @@ impl<'a> Human<'a> {
             writeln!(self.out)?;
         }
         let domains = self.domains();
-        let filters = self.filters();
-        let profiles = count(summary.profiles as u64, "profile");
+        let profiles = say!("count-profiles", n = summary.profiles);
         if summary.matched == 0 {
-            let place = match summary.failed > 0 || !summary.blocked.is_empty() {
-                true => "what could be read",
-                false => &profiles,
+            let is_partly_read = summary.failed > 0 || !summary.blocked.is_empty();
+            let line = match (is_partly_read, self.is_filtered()) {
+                (true, false) => say!("list-none-readable", domains = domains),
+                (true, true) => say!("list-none-readable-filtered", domains = domains),
+                (false, false) => say!("list-none", domains = domains, profiles = profiles),
+                (false, true) => {
+                    say!("list-none-filtered", domains = domains, profiles = profiles)
+                }
             };
-            writeln!(self.out, "No cookies of {domains} in {place}{filters}.")?;
+            writeln!(self.out, "{line}")?;
             self.did_you_mean(summary)?;
         } else {
-            let matched = count(summary.matched, "cookie");
-            let matched_profiles = grouped(summary.matched_profiles as u64);
-            let filters = match (summary.matched, filters) {
-                (1, " match these filters") => " matches these filters",
-                (_, filters) => filters,
+            let n = summary.matched;
+            let cookies = say!("count-cookies", n = n);
+            let within = summary.matched_profiles;
+            let mut line = match self.is_filtered() {
+                false => say!(
+                    "list-matched",
+                    cookies = cookies,
+                    domains = domains,
+                    within = within,
+                    profiles = profiles
+                ),
+                true => say!(
+                    "list-matched-filtered",
+                    n = n,
+                    cookies = cookies,
+                    domains = domains,
+                    within = within,
+                    profiles = profiles
+                ),
             };
-            let unchanged = match self.report {
-                Report::List => " Nothing was changed.",
-                Report::Preview | Report::Deletion => "",
-            };
-            writeln!(
-                self.out,
-                "{matched} of {domains} in {matched_profiles} of {profiles}{filters}.{unchanged}"
-            )?;
-            self.elsewhere(summary.elsewhere)?;
+            if self.report == Report::List {
+                line = next_sentence(line, say!("nothing-was-changed"));
+            }
+            writeln!(self.out, "{line}")?;
+            self.embedded(summary)?;
+        }
+        if self.query.site_data {
+            site_data::found(&mut *self.out, summary)?;
         }
         self.repeated()?;
         if self.cookies.was_cut() {
-            writeln!(self.out, "Long values were cut; --full shows them whole.")?;
+            writeln!(self.out, "{}", say!("values-cut"))?;
         }
         if self.report == Report::Preview && summary.matched_open > 0 {
-            let (is, _) = is_or_are(summary.matched_open);
-            let n = grouped(summary.matched_open);
-            writeln!(
-                self.out,
-                "{n} of them {is} in profiles that are open, and would be skipped."
-            )?;
+            let line = say!("preview-open", n = summary.matched_open);
+            writeln!(self.out, "{line}")?;
         } else if summary.is_any_open {
-            writeln!(
-                self.out,
-                "An open browser may have cookies that it has not written yet."
-            )?;
+            writeln!(self.out, "{}", say!("open-may-have-more"))?;
         }
-        self.the_rest(summary)
+        self.the_rest(summary)?;
+        site_data::hint(&mut *self.out, summary)
     }
 
     fn end_of_deletion(&mut self, summary: &Summary) -> io::Result<()> {
@@ -246,64 +272,88 @@ impl<'a> Human<'a> {
             writeln!(self.out)?;
         }
         for blocker in &summary.blocked {
-            let cookies = match blocker.cookies {
-                0 => String::new(),
-                n => format!(" ({} to delete)", count(n, "cookie")),
+            let what = profiles_of(blocker);
+            let what = match blocker.cookies {
+                0 => say!("skipped", what = what),
+                n => {
+                    let cookies = say!("count-cookies", n = n);
+                    say!("skipped-cookies", what = what, cookies = cookies)
+                }
             };
-            let what = format!("{}{cookies}", profiles_of(blocker));
-            ui::skipped(&what, &blocker.user, summary.has_waited);
+            ui::skipped(what, &blocker.user, summary.has_waited);
         }
         if summary.profiles == 0 {
             return Ok(());
         }
         let domains = self.domains();
-        let profiles = count(summary.profiles as u64, "profile");
-        if summary.deleted == 0 {
-            let filters = self.filters();
+        if summary.deleted == 0 && summary.site_data.keys == 0 {
+            let profiles = say!("count-profiles", n = summary.profiles);
             let open: usize = summary.blocked.iter().map(|b| b.profiles.len()).sum();
             let is_all_open = open == summary.profiles;
             let is_known = summary.failed == 0 && !summary.is_cancelled && !is_all_open;
-            match (is_known, open) {
-                (false, _) => writeln!(self.out, "Nothing was deleted.")?,
-                (true, 0) => writeln!(
-                    self.out,
-                    "Nothing was deleted: no cookies of {domains} in {profiles}{filters}."
-                )?,
-                (true, _) => writeln!(
-                    self.out,
-                    "Nothing was deleted: no cookies of {domains} in the closed profiles{filters}."
-                )?,
-            }
+            let line = match (is_known, open, self.is_filtered()) {
+                (false, ..) => say!("deleted-nothing"),
+                (true, 0, false) => {
+                    say!(
+                        "deleted-nothing-there",
+                        domains = domains,
+                        profiles = profiles
+                    )
+                }
+                (true, 0, true) => say!(
+                    "deleted-nothing-there-filtered",
+                    domains = domains,
+                    profiles = profiles
+                ),
+                (true, _, false) => say!("deleted-nothing-closed", domains = domains),
+                (true, _, true) => say!("deleted-nothing-closed-filtered", domains = domains),
+            };
+            writeln!(self.out, "{line}")?;
             self.did_you_mean(summary)?;
-            return self.the_rest(summary);
+            self.the_rest(summary)?;
+            site_data::hint(&mut *self.out, summary)?;
+            return self.what_else_helps(summary);
         }
-        writeln!(
-            self.out,
-            "Deleted {} of {domains} from {}; {} kept.",
-            count(summary.deleted, "cookie"),
-            count(summary.matched_profiles as u64, "profile"),
-            match summary.kept {
-                1 => "1 other was".into(),
-                n => format!("{} others were", grouped(n)),
-            },
-        )?;
-        self.elsewhere(summary.elsewhere)?;
+        if summary.deleted > 0 {
+            let line = say!(
+                "deleted",
+                cookies = say!("count-cookies", n = summary.deleted),
+                domains = domains,
+                profiles = say!("count-profiles", n = summary.matched_profiles),
+                kept = summary.kept
+            );
+            writeln!(self.out, "{line}")?;
+        }
+        self.embedded(summary)?;
         self.repeated()?;
-        self.the_rest(summary)?;
-        let days = KEPT.as_hours() / 24;
-        match &summary.undo {
-            Some(id) => writeln!(
-                self.out,
-                "To put them back within {days} days: {}",
-                safe(&undo_command(id))
-            )?,
-            None => writeln!(self.out, "No copy was kept.")?,
+        if self.query.site_data {
+            site_data::deleted(&mut *self.out, summary)?;
         }
-        writeln!(
-            self.out,
-            "Only cookies were deleted: localStorage, IndexedDB and the cache of {domains} are \
-             still there."
-        )
+        self.the_rest(summary)?;
+        match &summary.undo {
+            Some(id) => {
+                let command = safe(&undo_command(id)).into_owned();
+                let days = KEPT.as_hours() / 24;
+                let line = say!("put-back-within", days = days, command = command);
+                writeln!(self.out, "{line}")?;
+            }
+            None => writeln!(self.out, "{}", say!("no-copy-kept"))?,
+        }
+        site_data::hint(&mut *self.out, summary)?;
+        self.what_else_helps(summary)
+    }
+
+    /// Leads on who is still locked out.
+    fn what_else_helps(&mut self, summary: &Summary) -> io::Result<()> {
+        let is_done = summary.failed == 0 && summary.blocked.is_empty() && !summary.is_cancelled;
+        match self.query.domains.first() {
+            Some(domain) if is_done && summary.similar.is_empty() => {
+                let command = self.suggestions.command(&format!("doctor {domain}"));
+                let line = say!("still-locked-out", command = safe(&command).into_owned());
+                writeln!(self.out, "{line}")
+            }
+            _ => Ok(()),
+        }
     }
 }
 
@@ -319,7 +369,16 @@ impl Renderer for Human<'_> {
                     return Ok(());
                 }
                 self.title(job.profile, *is_open)?;
-                self.cookies.write(&mut *self.out, job, matches)
+                let is_cookie = |found: &Match| !matches!(found.item, Item::SiteData(_));
+                match matches.iter().all(is_cookie) {
+                    true => self.cookies.write(&mut *self.out, job, matches),
+                    false => {
+                        let cookies = matches.iter().take_while(|found| is_cookie(found)).count();
+                        let (cookies, data) = matches.split_at(cookies);
+                        self.cookies.write(&mut *self.out, job, cookies)?;
+                        site_data::write(&mut *self.out, data)
+                    }
+                }
             }
             Event::Looked { job, looked } => {
                 if let Err(Unread::Failed(error)) = &looked.outcome {
@@ -333,7 +392,7 @@ impl Renderer for Human<'_> {
             }
             Event::Cleaned { job, cleaned } => {
                 if cleaned.not_shown > 0 {
-                    writeln!(self.out, "  and {} more", grouped(cleaned.not_shown))?;
+                    writeln!(self.out, "  {}", say!("and-more", n = cleaned.not_shown))?;
                 }
                 match &cleaned.outcome {
                     Outcome::Cleaned {

@@ -9,18 +9,17 @@ use serde_json::ser::Formatter;
 use zeroize::Zeroizing;
 
 use super::Renderer;
-use super::text::is_unsafe;
-use super::words::name_of_item;
 use crate::browsers::{Found, Job};
 use crate::engine::{Cleaned, Event, Looked, Outcome, Summary, Unread};
 use crate::model::cookie::SameSite;
 use crate::model::error::Error;
 use crate::model::item::{Item, Match, MatchedBy};
 use crate::model::query::Query;
+use crate::model::site_data::{Amount, DataKind, SiteData};
 use crate::model::value::{Shown, ValueError};
-use crate::store::Counts;
-use crate::store::Kind;
 use crate::store::claim::{InUse, Process, Unseen};
+use crate::store::{Counts, Kind, SiteDataSizes};
+use crate::wording::text::is_unsafe;
 
 pub(crate) const SCHEMA: u32 = 1;
 
@@ -122,6 +121,60 @@ impl<'a> CookieRow<'a> {
                 secure: session.secure,
                 ..row
             },
+            Item::SiteData(_) => row,
+        }
+    }
+}
+
+/// What a browser keeps for a storage key.
+#[derive(Serialize)]
+struct SiteDataRow {
+    browser: &'static str,
+    browser_name: &'static str,
+    profile: String,
+    profile_name: String,
+    store: String,
+    kind: Kind,
+    origin: String,
+    host: String,
+    partition: Option<String>,
+    container: Option<String>,
+    matched_by: MatchedBy,
+    bytes: u64,
+    contents: Vec<ContentsRow>,
+}
+
+#[derive(Serialize)]
+struct ContentsRow {
+    kind: DataKind,
+    #[serde(flatten)]
+    amount: Amount,
+}
+
+impl SiteDataRow {
+    fn of(job: &Job<'_>, data: &SiteData, matched_by: MatchedBy) -> Self {
+        let profile = job.profile;
+        Self {
+            browser: profile.browser.id,
+            browser_name: profile.browser.name,
+            profile: profile.name.clone(),
+            profile_name: profile.display_name.clone(),
+            store: job.store.path().display().to_string(),
+            kind: job.store.kind(),
+            origin: data.key.origin.clone(),
+            host: data.key.host.clone(),
+            partition: data.key.partition.clone(),
+            container: data.key.container.clone(),
+            matched_by,
+            bytes: data.bytes(),
+            contents: data
+                .contents
+                .iter()
+                .map(|(kind, amount)| ContentsRow {
+                    kind: *kind,
+                    amount: *amount,
+                })
+                .collect(),
         }
     }
 }
@@ -164,6 +217,11 @@ struct StoreRow {
     matched: Option<u64>,
     also_sent: Option<u64>,
     elsewhere: Option<u64>,
+    /// Storage keys whose data matches, where that was asked for, and their bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site_data: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site_data_bytes: Option<u64>,
     older_copy: bool,
     #[serde(flatten)]
     deletion: Option<DeletionPart>,
@@ -191,7 +249,7 @@ pub(crate) struct Why {
 impl Why {
     pub(crate) fn of(user: &InUse) -> Self {
         Self {
-            evidence: user.evidence.clone(),
+            evidence: user.evidence.to_string(),
             unseen: user.unseen.as_ref().map(name_of),
         }
     }
@@ -263,6 +321,8 @@ impl StoreRow {
             matched: None,
             also_sent: None,
             elsewhere: None,
+            site_data: None,
+            site_data_bytes: None,
             older_copy: job.store.is_older_copy(),
             deletion: None,
             status,
@@ -271,7 +331,15 @@ impl StoreRow {
         }
     }
 
+    fn count_site_data(&mut self, sizes: &SiteDataSizes) {
+        if !sizes.is_empty() || self.kind.is_site_data() {
+            self.site_data = Some(sizes.len() as u64);
+            self.site_data_bytes = Some(sizes.values().sum());
+        }
+    }
+
     fn count(&mut self, counts: &Counts) {
+        self.count_site_data(&counts.site_data);
         self.total = Some(counts.total);
         self.matched = Some(counts.matched);
         self.also_sent = Some(counts.also_sent + counts.bound_sessions);
@@ -289,6 +357,8 @@ impl StoreRow {
 pub(crate) struct JsonListing {
     out: StdoutLock<'static>,
     stores: Vec<StoreRow>,
+    /// Where it was asked for.
+    site_data: Option<Vec<SiteDataRow>>,
     problems: Vec<Problem>,
     is_first: bool,
 }
@@ -305,6 +375,7 @@ impl JsonListing {
         Ok(Self {
             out,
             stores: Vec::new(),
+            site_data: query.site_data.then(Vec::new),
             problems: Vec::new(),
             is_first: true,
         })
@@ -316,6 +387,11 @@ impl JsonListing {
         let room = if has_values { ROOM } else { 0 };
         let mut text = Zeroizing::new(Vec::with_capacity(room));
         for found in matches {
+            if let Item::SiteData(data) = &found.item {
+                let row = SiteDataRow::of(job, data, found.reason);
+                self.site_data.get_or_insert_default().push(row);
+                continue;
+            }
             if !std::mem::take(&mut self.is_first) {
                 text.push(b',');
             }
@@ -353,7 +429,12 @@ impl Renderer for JsonListing {
     }
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {
-        write!(self.out, "],\"stores\":")?;
+        write!(self.out, "]")?;
+        if let Some(site_data) = &self.site_data {
+            write!(self.out, ",\"site_data\":")?;
+            self::write(&mut self.out, site_data)?;
+        }
+        write!(self.out, ",\"stores\":")?;
         self::write(&mut self.out, &self.stores)?;
         write!(self.out, ",\"related\":")?;
         self::write(&mut self.out, &summary.related)?;
@@ -370,6 +451,11 @@ pub(crate) struct JsonDeletion {
     schema: u32,
     domains: Vec<String>,
     deleted: u64,
+    /// Storage keys whose data was deleted, where that was asked for, and their bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site_data: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    site_data_bytes: Option<u64>,
     stores: Vec<StoreRow>,
     undo: Option<UndoRow>,
     /// Other sites of the same service that have cookies.
@@ -388,6 +474,8 @@ impl JsonDeletion {
             schema: SCHEMA,
             domains: query.domain_names(),
             deleted: 0,
+            site_data: query.site_data.then_some(0),
+            site_data_bytes: query.site_data.then_some(0),
             stores: Vec::new(),
             undo: None,
             related: Vec::new(),
@@ -410,8 +498,10 @@ impl JsonDeletion {
             Outcome::Cleaned {
                 deleted,
                 kept,
+                site_data,
                 trouble,
             } => {
+                row.count_site_data(site_data);
                 part.deleted = *deleted;
                 part.kept = Some(*kept);
                 if let Some(error) = trouble {
@@ -445,9 +535,22 @@ impl Renderer for JsonDeletion {
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {
         self.deleted = summary.deleted;
+        if self.site_data.is_some() {
+            self.site_data = Some(summary.site_data.keys);
+            self.site_data_bytes = Some(summary.site_data.bytes);
+        }
         self.undo = summary.undo.clone().map(|id| UndoRow { id });
         self.related.clone_from(&summary.related);
         crate::cli::print_json(self)
+    }
+}
+
+/// What an item is called in the JSON, in every language.
+fn name_of_item(item: &Item) -> &str {
+    match item {
+        Item::Cookie(cookie) => &cookie.name,
+        Item::DeviceBoundSession(_) => "(device-bound session)",
+        Item::SiteData(_) => "(site data)",
     }
 }
 

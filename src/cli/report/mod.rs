@@ -1,16 +1,17 @@
 //! The same facts twice: for a person, and as JSON. A renderer is a function of events
 //! and their summary, and looks at nothing else.
 
-pub(super) mod advice;
 mod cookie_table;
 pub(super) mod human;
 pub(super) mod json;
 pub(super) mod progress;
 pub(super) mod restore;
-pub(super) mod text;
-pub(super) mod words;
+pub(super) mod site_data;
+mod stores;
 
 use std::io;
+
+use comfy_table::{Table, presets};
 
 use crate::engine::{Event, Summary};
 
@@ -22,4 +23,11 @@ pub(super) trait Renderer {
     /// # Errors
     /// When it cannot be written.
     fn end(&mut self, summary: &Summary) -> io::Result<()>;
+}
+
+/// Columns without lines between them.
+pub(super) fn plain_table() -> Table {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table
 }

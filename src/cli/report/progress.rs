@@ -4,6 +4,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::wording::say;
+
 /// With less than this left, a bar would only flicker.
 const WORTH_IT: Duration = Duration::from_secs(1);
 
@@ -40,7 +42,8 @@ impl Progress {
         } else if self.wanted && self.left() > WORTH_IT {
             let target = ProgressDrawTarget::stderr();
             let bar = ProgressBar::with_draw_target(Some(total as u64), target);
-            if let Ok(style) = ProgressStyle::with_template("{wide_bar} {pos} of {len} stores") {
+            let template = format!("{{wide_bar}} {}", say!("progress-stores"));
+            if let Ok(style) = ProgressStyle::with_template(&template) {
                 bar.set_style(style);
             }
             bar.set_position(done as u64);

@@ -6,85 +6,69 @@ use serde::Serialize;
 
 use super::Renderer;
 use super::json::{Problem, ProcessRow, SCHEMA, Why, processes};
-use super::text::{count, grouped, is_or_are, safe};
-use super::words::profiles_of;
+use super::stores;
 use crate::cli::ui::{self, Ui};
 use crate::engine::{Event, Summary};
 use crate::engine::{PutBack, PutBackOutcome};
+use crate::wording::faults::after_put_back;
+use crate::wording::names::{profiles_of, put_back, undo_command};
+use crate::wording::say;
+use crate::wording::text::safe;
 
 /// For a person.
-pub(crate) struct HumanRestore<'a>(pub &'a Ui);
+pub(crate) struct HumanRestore<'a> {
+    pub ui: &'a Ui,
+    /// Of what was deleted.
+    pub domains: Vec<String>,
+}
 
 impl Renderer for HumanRestore<'_> {
     fn event(&mut self, event: &Event<'_>) -> io::Result<()> {
         let Event::Restored(back) = event else {
             return Ok(());
         };
-        let store = back.store.display();
         match &back.outcome {
             PutBackOutcome::Restored(done) => {
-                if let Some(fault) = &done.trouble {
-                    ui::note(&format!("{store}: {fault}; its copy is kept"));
-                }
-                if let Some(error) = &back.left {
-                    ui::note(&format!(
-                        "{store} has its cookies back, but their copy is still there: {error}"
-                    ));
+                for line in after_put_back(back, done) {
+                    ui::note(&line);
                 }
             }
-            PutBackOutcome::Failed(error) => ui::error(error),
+            PutBackOutcome::Failed(why) => ui::error(why),
             PutBackOutcome::InUse(_) | PutBackOutcome::Interrupted => {}
         }
-        if self.0.verbose {
-            let what = match &back.outcome {
-                PutBackOutcome::Restored(done) => {
-                    let not = done.skipped + done.orphaned;
-                    format!("{} put back, {} not", grouped(done.restored), grouped(not))
-                }
-                PutBackOutcome::InUse(_) => "in use, skipped".into(),
-                PutBackOutcome::Failed(_) => "not put back".into(),
-                PutBackOutcome::Interrupted => "not reached".into(),
-            };
-            writeln!(self.0.out(), "{}: {what}", safe(&store.to_string()))?;
+        if self.ui.verbose {
+            let what = stores::restored(&back.outcome);
+            let store = back.store.display().to_string();
+            writeln!(self.ui.out(), "{}: {what}", safe(&store))?;
         }
         Ok(())
     }
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {
         for blocker in &summary.blocked {
-            ui::skipped(&profiles_of(blocker), &blocker.user, summary.has_waited);
+            let what = say!("skipped", what = profiles_of(blocker));
+            ui::skipped(what, &blocker.user, summary.has_waited);
         }
-        let mut out = self.0.out();
-        match summary.restored {
-            0 => writeln!(out, "Nothing was put back.")?,
-            n => writeln!(
-                out,
-                "Put back {} in {}.",
-                count(n, "cookie"),
-                count(summary.restored_stores as u64, "store")
-            )?,
+        let mut out = self.ui.out();
+        let (cookies, site_data) = (summary.restored, summary.restored_site_data);
+        let line = put_back(cookies, site_data, &self.domains, summary.matched_profiles);
+        writeln!(out, "{line}")?;
+        if let Some(id) = &summary.undo {
+            let command = safe(&undo_command(id)).into_owned();
+            writeln!(out, "{}", say!("undo-replaced", command = command))?;
         }
         if summary.not_reached > 0 {
-            writeln!(
-                out,
-                "The copies of what was not put back are kept: run this again."
-            )?;
+            writeln!(out, "{}", say!("undo-rest"))?;
         }
         if summary.skipped > 0 {
-            let n = count(summary.skipped, "cookie");
-            let (_, were) = is_or_are(summary.skipped);
-            writeln!(
-                out,
-                "{n} {were} not put back, because the browser has the same cookie already."
-            )?;
+            let cookies = say!("count-cookies", n = summary.skipped);
+            let line = say!("undo-skipped", n = summary.skipped, cookies = cookies);
+            writeln!(out, "{line}")?;
         }
         if summary.orphaned > 0 {
-            let n = count(summary.orphaned, "cookie");
-            let (_, were) = is_or_are(summary.orphaned);
-            writeln!(
-                out,
-                "{n} {were} not put back, because the Firefox session of the cookie has ended."
-            )?;
+            let cookies = say!("count-cookies", n = summary.orphaned);
+            let line = say!("undo-orphaned", n = summary.orphaned, cookies = cookies);
+            writeln!(out, "{line}")?;
         }
         Ok(())
     }
@@ -96,6 +80,8 @@ pub(crate) struct JsonRestore {
     schema: u32,
     id: Option<String>,
     restored: u64,
+    /// The deletion of what the site had stored since, which can be undone in turn.
+    replaced: Option<String>,
     stores: Vec<RestoredRow>,
     /// What went wrong outside of the stores.
     problems: Vec<Problem>,
@@ -105,6 +91,7 @@ pub(crate) struct JsonRestore {
 struct RestoredRow {
     store: String,
     restored: u64,
+    site_data: u64,
     skipped: u64,
     status: &'static str,
     in_use_by: Vec<ProcessRow>,
@@ -121,6 +108,7 @@ impl JsonRestore {
             schema: SCHEMA,
             id,
             restored: 0,
+            replaced: None,
             stores: Vec::new(),
             problems: Vec::new(),
         }
@@ -137,6 +125,7 @@ impl Renderer for JsonRestore {
 
     fn end(&mut self, summary: &Summary) -> io::Result<()> {
         self.restored = summary.restored;
+        self.replaced.clone_from(&summary.undo);
         self.problems = summary.problems.iter().map(Problem::of).collect();
         crate::cli::print_json(self)
     }
@@ -153,6 +142,7 @@ impl RestoredRow {
         let mut row = Self {
             store: back.store.display().to_string(),
             restored: 0,
+            site_data: 0,
             skipped: 0,
             status: "restored",
             in_use_by: Vec::new(),
@@ -163,6 +153,7 @@ impl RestoredRow {
         match &back.outcome {
             PutBackOutcome::Restored(done) => {
                 row.restored = done.restored;
+                row.site_data = done.site_data;
                 row.skipped = done.skipped + done.orphaned;
                 if let Some(fault) = &done.trouble {
                     row.failed(fault.to_string(), fault.code());

@@ -5,15 +5,15 @@ use crate::model::error::Fault;
 
 /// Bytes that are read from the front.
 #[derive(Clone, Copy)]
-pub(super) struct Reader<'b>(pub(super) &'b [u8]);
+pub(in crate::formats) struct Reader<'b>(pub(in crate::formats) &'b [u8]);
 
 impl<'b> Reader<'b> {
-    pub(super) fn is_empty(self) -> bool {
+    pub(in crate::formats) fn is_empty(self) -> bool {
         self.0.is_empty()
     }
 
     /// The next `length` bytes.
-    pub(super) fn take(&mut self, length: usize) -> Result<&'b [u8], Fault> {
+    pub(in crate::formats) fn take(&mut self, length: usize) -> Result<&'b [u8], Fault> {
         let (taken, rest) = self.0.split_at_checked(length).ok_or_else(cut_off)?;
         self.0 = rest;
         Ok(taken)
@@ -36,7 +36,7 @@ impl<'b> Reader<'b> {
     }
 
     /// Seven bits in each byte, the lowest first; the last byte has no highest bit.
-    pub(super) fn varint(&mut self) -> Result<u64, Fault> {
+    pub(in crate::formats) fn varint(&mut self) -> Result<u64, Fault> {
         let mut number = 0;
         for shift in (0..64).step_by(7) {
             let byte = u64::from(self.byte()?);
@@ -53,7 +53,7 @@ impl<'b> Reader<'b> {
     }
 
     /// A length, and so many bytes.
-    pub(super) fn slice(&mut self) -> Result<&'b [u8], Fault> {
+    pub(in crate::formats) fn slice(&mut self) -> Result<&'b [u8], Fault> {
         let length = self.length()?;
         self.take(length)
     }
@@ -64,7 +64,7 @@ impl<'b> Reader<'b> {
     }
 }
 
-pub(super) fn put_varint(bytes: &mut Vec<u8>, mut number: u64) {
+pub(in crate::formats) fn put_varint(bytes: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
         bytes.push((number & 0x7f) as u8 | 0x80);
         number >>= 7;
@@ -86,11 +86,11 @@ pub(super) fn masked_crc(parts: &[&[u8]]) -> u32 {
 }
 
 /// What is there is not what LevelDB writes.
-pub(super) fn bad(why: &str) -> Fault {
+pub(in crate::formats) fn bad(why: &str) -> Fault {
     Fault::Corrupt(why.to_owned())
 }
 
-pub(super) fn cut_off() -> Fault {
+pub(in crate::formats) fn cut_off() -> Fault {
     bad("it is cut off")
 }
 

@@ -40,6 +40,7 @@ impl<'b> Entry<'b> {
 }
 
 /// The key as it is in a table.
+#[cfg(test)]
 pub(super) fn internal_key(key: &[u8], sequence: u64, is_value: bool) -> Vec<u8> {
     let kind = if is_value { VALUE } else { DELETION };
     let trailer = sequence << 8 | u64::from(kind);

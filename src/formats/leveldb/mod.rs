@@ -5,7 +5,7 @@
 //! understood is an error, and the store stays as it is. The log that is live is never
 //! appended to: LevelDB goes on in it, and would drop what follows a torn record.
 
-mod coding;
+pub(in crate::formats) mod coding;
 mod entry;
 #[cfg(any(test, fuzzing))]
 pub(crate) mod fuzzing;
@@ -22,6 +22,8 @@ use std::fs::File;
 use std::hash::{BuildHasher, RandomState};
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::Duration;
 
 use coding::{bad, cut_off};
 use entry::Entry;
@@ -107,14 +109,22 @@ impl LevelDb {
     /// # Errors
     /// When the lock cannot be taken.
     pub(crate) fn lock(self) -> Result<Option<LockedDb>, Error> {
+        /// One that was just let go can seem to be held for an instant.
+        const TRIES: u32 = 20;
+        const PAUSE: Duration = Duration::from_millis(10);
         let path = self.path.join(LOCK);
-        Ok(match HeldFile::take(&path).at(&path)? {
-            LockAttempt::Ours(lock) => Some(LockedDb {
-                db: self,
-                _lock: lock,
-            }),
-            LockAttempt::Theirs => None,
-        })
+        for _ in 0..TRIES {
+            match HeldFile::take(&path).at(&path)? {
+                LockAttempt::Ours(lock) => {
+                    return Ok(Some(LockedDb {
+                        db: self,
+                        _lock: lock,
+                    }));
+                }
+                LockAttempt::Theirs => thread::sleep(PAUSE),
+            }
+        }
+        Ok(None)
     }
 
     /// Shows every live key with the length of its value in bytes, in the order of their
@@ -160,6 +170,41 @@ impl LevelDb {
             })?;
         }
         Ok(())
+    }
+
+    /// Reads something of a store that a browser may be writing to: again, where it changed
+    /// meanwhile.
+    ///
+    /// # Errors
+    /// When it cannot be read, or keeps changing.
+    pub(crate) fn while_it_changes<T>(
+        &self,
+        mut read: impl FnMut(&Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        const TRIES: u32 = 5;
+        const PAUSE: Duration = Duration::from_millis(100);
+        for _ in 0..TRIES {
+            let before = self.stamp();
+            match read(self) {
+                Ok(read) => return Ok(read),
+                Err(error) => match (before, self.stamp()) {
+                    (Ok(before), Ok(now)) if before == now => return Err(error),
+                    _ => thread::sleep(PAUSE),
+                },
+            }
+        }
+        Err(Fault::KeepsChanging.at(&self.path))
+    }
+
+    /// What changes when the store does: its files, and their sizes.
+    fn stamp(&self) -> io::Result<Vec<(OsString, u64)>> {
+        let mut stamp = Vec::new();
+        for name in self.folder.own_files()? {
+            let length = self.folder.open_file(&name)?.metadata()?.len();
+            stamp.push((name, length));
+        }
+        stamp.sort();
+        Ok(stamp)
     }
 
     /// The number of the manifest that counts, and what it says.

@@ -24,6 +24,7 @@ const TEMP: &str = "000000.dbtmp";
 #[derive(Debug)]
 pub(crate) struct Deleted {
     /// Live keys that are gone.
+    #[cfg_attr(not(test), expect(dead_code, reason = "only tests count them"))]
     pub(crate) keys: u64,
     /// What went wrong afterwards: the keys are gone, but the old files could not be
     /// overwritten and removed, or the store is not what it has to be.
@@ -31,6 +32,11 @@ pub(crate) struct Deleted {
 }
 
 impl LockedDb {
+    /// The store, to be read.
+    pub(crate) fn reading(&self) -> &LevelDb {
+        &self.db
+    }
+
     /// Deletes every key that `goes`, with all that was ever written for it: the files
     /// that hold such a key are written anew without it, and the old ones are overwritten
     /// and removed. The result is read again and compared before it counts, and after.

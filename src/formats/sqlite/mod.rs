@@ -4,7 +4,9 @@
 //! leaves no file beside the store: see [`reading`]. Writing happens only
 //! while the profile is claimed: see [`writing`].
 
+mod change;
 mod files;
+mod fingerprint;
 mod header;
 mod reading;
 pub(crate) mod schema;
@@ -21,6 +23,8 @@ use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use rusqlite::limits::Limit;
 
+pub(crate) use change::{Applied, Apply, Plan, change};
+pub(crate) use fingerprint::{Fingerprint, Fingerprinter};
 pub(crate) use reading::read;
 pub(crate) use writing::{Writer, quick_check};
 #[cfg(test)]
@@ -57,8 +61,8 @@ const SWITCHES: &[(DbConfig, bool)] = &[
 /// More than any browser's schema and any cookie needs, and less than what fills the
 /// memory or never ends. Lengths are in bytes.
 const LIMITS: &[(Limit, i32)] = &[
-    // Of one value, and of one row.
-    (Limit::SQLITE_LIMIT_LENGTH, 8 << 20),
+    // Of one value, and of one row. Chromium lets a site store 10 MiB as one value.
+    (Limit::SQLITE_LIMIT_LENGTH, 11 << 20),
     (Limit::SQLITE_LIMIT_SQL_LENGTH, 256 << 10),
     // Each is an argument of the function that a scan calls.
     (Limit::SQLITE_LIMIT_COLUMN, 120),

@@ -22,6 +22,25 @@ pub(crate) fn columns_of(db: &Connection, table: &'static str) -> Result<Vec<Str
     if kind.as_deref() != Some("table") {
         return Err(Fault::NoTable(table));
     }
+    check_plain(db)?;
+    let columns: Vec<String> = db
+        .prepare("SELECT name FROM pragma_table_info(?1)")?
+        .query_map([table], |row| row.get(0))?
+        .collect::<Result<_, _>>()?;
+    // Rows are told apart by this number, and by nothing else.
+    let has_rowid = db.prepare(&format!("SELECT rowid FROM {table}")).is_ok();
+    if !has_rowid || columns.iter().any(|c| c.eq_ignore_ascii_case("rowid")) {
+        let message = format!("the rows of its table {table} have no numbers");
+        return Err(Fault::UnknownSchema(message));
+    }
+    Ok(columns)
+}
+
+/// Makes sure that no table computes what it holds.
+///
+/// # Errors
+/// When one does.
+pub(crate) fn check_plain(db: &Connection) -> Result<(), Fault> {
     // SQLite writes these first words itself, whatever was typed.
     refuse(
         db,
@@ -36,18 +55,7 @@ pub(crate) fn columns_of(db: &Connection, table: &'static str) -> Result<Vec<Str
          FROM sqlite_schema t, pragma_table_xinfo(t.name) c
          WHERE t.type = 'table' COLLATE NOCASE AND c.hidden <> 0",
         |name| format!("{name} is a generated column"),
-    )?;
-    let columns: Vec<String> = db
-        .prepare("SELECT name FROM pragma_table_info(?1)")?
-        .query_map([table], |row| row.get(0))?
-        .collect::<Result<_, _>>()?;
-    // Rows are told apart by this number, and by nothing else.
-    let has_rowid = db.prepare(&format!("SELECT rowid FROM {table}")).is_ok();
-    if !has_rowid || columns.iter().any(|c| c.eq_ignore_ascii_case("rowid")) {
-        let message = format!("the rows of its table {table} have no numbers");
-        return Err(Fault::UnknownSchema(message));
-    }
-    Ok(columns)
+    )
 }
 
 /// Makes sure that rows of a table can be deleted, and put back, without anything being

@@ -1,6 +1,9 @@
 //! The keyrings of the person who runs this.
 
-#[cfg(target_os = "linux")]
+#[cfg(all(target_os = "linux", feature = "keyrings"))]
+mod linux;
+#[cfg(all(target_os = "linux", not(feature = "keyrings")))]
+#[path = "without.rs"]
 mod linux;
 #[cfg(target_os = "macos")]
 mod macos;
@@ -18,7 +21,7 @@ use macos::{secrets, unprotected};
 #[cfg(windows)]
 use windows::{secrets, unprotected};
 
-use crate::model::value::{KeyError, Secret};
+use crate::model::value::{KeyError, KeyHolder, Secret};
 use crate::platform::keyring::{Keyrings, Question};
 
 /// For so long nobody wonders what is going on.
@@ -29,11 +32,11 @@ const AT_ONCE: u64 = 10;
 const BY_A_PERSON: u64 = 120;
 
 #[cfg(not(target_os = "macos"))]
-const OF_A_MAC: KeyError = KeyError::Elsewhere("the Keychain of its Mac");
+const OF_A_MAC: KeyError = KeyError::Elsewhere(KeyHolder::Mac);
 #[cfg(not(windows))]
-const OF_WINDOWS: KeyError = KeyError::Elsewhere("its own user on its own Windows");
+const OF_WINDOWS: KeyError = KeyError::Elsewhere(KeyHolder::Windows);
 #[cfg(not(target_os = "linux"))]
-const OF_A_DESKTOP: KeyError = KeyError::Elsewhere("the keyring of its own Linux desktop");
+const OF_A_DESKTOP: KeyError = KeyError::Elsewhere(KeyHolder::Desktop);
 
 pub(crate) struct OwnKeyrings {
     /// There is somebody who can answer a dialog.

@@ -1,3 +1,4 @@
 //! What only Linux has.
 
 pub(crate) mod desktop;
+pub(super) mod users;

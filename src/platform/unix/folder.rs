@@ -8,10 +8,12 @@ use std::os::unix::ffi::OsStringExt;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
 use std::path::{Component, Path};
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, openat, renameat, statat, unlinkat};
+use rustix::fs::{
+    AtFlags, CWD, Dir, FileType, Mode, OFlags, mkdirat, openat, renameat, statat, unlinkat,
+};
 use rustix::io::Errno;
 
-use super::super::now_a_link;
+use super::super::{EntryKind, now_a_link};
 
 /// A folder that is held open. Files are named by their names in it, so that whatever
 /// becomes of its path meanwhile, nothing is done anywhere else. No link is followed,
@@ -113,6 +115,63 @@ impl Folder {
         Ok(unlinkat(&self.0, name, AtFlags::empty())?)
     }
 
+    /// Opens a folder in it.
+    pub(crate) fn folder(&self, name: &OsStr) -> io::Result<Self> {
+        let folder = openat(&self.0, name, FOR_LISTING, Mode::empty());
+        folder
+            .map(Self)
+            .map_err(|error| unless_a_link(&self.0, name, error))
+    }
+
+    /// Creates a folder for its owner only; false when something has that name.
+    pub(crate) fn create_folder(&self, name: &OsStr) -> io::Result<bool> {
+        match mkdirat(&self.0, name, Mode::RWXU) {
+            Err(Errno::EXIST) => Ok(false),
+            other => Ok(other.map(|()| true)?),
+        }
+    }
+
+    /// Removes an empty folder.
+    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        Ok(unlinkat(&self.0, name, AtFlags::REMOVEDIR)?)
+    }
+
+    /// Moves a file or folder into another folder, where nothing may have the new name.
+    pub(crate) fn move_to(&self, name: &OsStr, to: &Self, new_name: &OsStr) -> io::Result<()> {
+        match statat(&to.0, new_name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Ok(renameat(&self.0, name, &to.0, new_name)?),
+            Err(error) => Err(error.into()),
+            Ok(_) => Err(io::ErrorKind::AlreadyExists.into()),
+        }
+    }
+
+    /// What is of this name, if anything is.
+    pub(crate) fn kind_of(&self, name: &OsStr) -> io::Result<Option<EntryKind>> {
+        match statat(&self.0, name, AtFlags::SYMLINK_NOFOLLOW) {
+            Err(Errno::NOENT) => Ok(None),
+            other => Ok(Some(kind_of(FileType::from_raw_mode(other?.st_mode)))),
+        }
+    }
+
+    /// The names in it, and what they are of.
+    pub(crate) fn entries(&self) -> io::Result<Vec<(OsString, EntryKind)>> {
+        let mut entries = Vec::new();
+        for entry in Dir::read_from(&self.0)? {
+            let entry = entry?;
+            let name = entry.file_name().to_bytes();
+            if matches!(name, b"." | b"..") {
+                continue;
+            }
+            let name = OsString::from_vec(name.to_vec());
+            let kind = match entry.file_type() {
+                FileType::Unknown => self.kind_of(&name)?,
+                kind => Some(kind_of(kind)),
+            };
+            entries.extend(kind.map(|kind| (name, kind)));
+        }
+        Ok(entries)
+    }
+
     /// The names of the regular files that are ours, or of the folder's owner, to whom we
     /// give what we make as root.
     pub(crate) fn own_files(&self) -> io::Result<Vec<OsString>> {
@@ -141,6 +200,14 @@ impl Folder {
     /// The content of a file that another one is about to replace.
     pub(crate) fn old_content(&self, name: &OsStr) -> Option<OldContent> {
         self.open_with(name, OFlags::WRONLY).ok().map(OldContent)
+    }
+}
+
+fn kind_of(kind: FileType) -> EntryKind {
+    match kind {
+        FileType::RegularFile => EntryKind::File,
+        FileType::Directory => EntryKind::Folder,
+        _ => EntryKind::Other,
     }
 }
 

@@ -4,6 +4,7 @@ mod folder;
 mod own_folder;
 pub(super) mod owner;
 mod process;
+pub(super) mod users;
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -21,7 +22,7 @@ pub(crate) use super::linux::desktop::close_windows_of;
 pub(crate) use super::macos::desktop::close_windows_of;
 pub(crate) use folder::{Folder, OldContent};
 pub(crate) use own_folder::OwnFolder;
-pub(crate) use process::{ProcessHandle, users_of, who_listens};
+pub(crate) use process::{ProcessHandle, is_open_here, users_of, who_listens};
 
 use super::{Holder, LockAttempt, open_plain};
 use crate::model::error::{Fault, is_absence};
@@ -35,6 +36,19 @@ fn whole_file() -> libc::flock {
         l_len: 0,
         l_pid: 0,
     }
+}
+
+/// Whether the terminal at standard input is not there any more.
+pub(crate) fn has_lost_its_terminal() -> bool {
+    use rustix::event::{PollFd, PollFlags, Timespec, poll};
+    let stdin = io::stdin();
+    let mut stdin = [PollFd::new(&stdin, PollFlags::empty())];
+    let now = Timespec {
+        tv_sec: 0,
+        tv_nsec: 0,
+    };
+    let gone = PollFlags::HUP | PollFlags::ERR | PollFlags::NVAL;
+    poll(&mut stdin, Some(&now)).is_ok() && stdin[0].revents().intersects(gone)
 }
 
 /// The holder of a record lock (`fcntl`) on this file that would keep us from writing.

@@ -171,35 +171,41 @@ fn listener(_line: &OwnedFd) -> Option<u32> {
 /// into; our own is not one of them. Reads `/proc`, which only Linux has; elsewhere a
 /// record lock names its holder anyway.
 pub(crate) fn users_of(files: &[PathBuf]) -> Vec<u32> {
-    let wanted: Vec<_> = files
+    let files: Vec<_> = files
         .iter()
-        .filter_map(|file| super::file_id(file))
+        .filter_map(|file| Some((file.file_name()?, super::file_id(file)?)))
         .collect();
-    let names: Vec<_> = files.iter().filter_map(|file| file.file_name()).collect();
-    if wanted.is_empty() {
+    if files.is_empty() {
         return Vec::new();
     }
-    let is_wanted = |descriptor: &Path| {
-        // The name first: to look at every file that is open could wake a dead mount.
-        std::fs::read_link(descriptor)
-            .is_ok_and(|path| path.file_name().is_some_and(|name| names.contains(&name)))
-            && super::file_id(descriptor).is_some_and(|id| wanted.contains(&id))
-    };
     let mut users: Vec<u32> = std::fs::read_dir("/proc")
         .into_iter()
         .flatten()
         .flatten()
         .filter_map(|entry| entry.file_name().to_str()?.parse().ok())
-        .filter(|pid| *pid != std::process::id())
-        .filter(|pid| {
-            let descriptors = std::fs::read_dir(format!("/proc/{pid}/fd"));
-            descriptors
-                .into_iter()
-                .flatten()
-                .flatten()
-                .any(|descriptor| is_wanted(&descriptor.path()))
-        })
+        .filter(|pid: &u32| *pid != std::process::id())
+        .filter(|pid| has_open(&pid.to_string(), &files))
         .collect();
     users.sort_unstable();
     users
+}
+
+/// Whether this process has a file open; false where the system does not tell.
+pub(crate) fn is_open_here(file: &Path) -> bool {
+    let file = file.file_name().zip(super::file_id(file));
+    file.is_some_and(|file| has_open("self", &[file]))
+}
+
+/// Whether a process has one of these files open, by their names and what they are.
+fn has_open(process: &str, files: &[(&std::ffi::OsStr, super::FileId)]) -> bool {
+    let is_one = |descriptor: &Path| {
+        // The name first: to look at every file that is open could wake a dead mount.
+        let path = std::fs::read_link(descriptor).unwrap_or_default();
+        let name = path.file_name();
+        files.iter().any(|(known, _)| Some(*known) == name)
+            && super::file_id(descriptor).is_some_and(|id| files.iter().any(|(_, it)| *it == id))
+    };
+    let descriptors = std::fs::read_dir(format!("/proc/{process}/fd"));
+    let mut descriptors = descriptors.into_iter().flatten().flatten();
+    descriptors.any(|descriptor| is_one(&descriptor.path()))
 }

@@ -1,7 +1,7 @@
 //! Windows: a folder that is held open, and what is done in it.
 
 use std::ffi::{OsStr, OsString};
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, File, FileType, OpenOptions};
 use std::io::{self, Read};
 use std::os::windows::fs::OpenOptionsExt;
 use std::os::windows::io::AsRawHandle;
@@ -16,7 +16,7 @@ use windows::Win32::Storage::FileSystem::{
     READ_CONTROL, WRITE_DAC,
 };
 
-use super::super::now_a_link;
+use super::super::{EntryKind, now_a_link};
 use super::canonicalize;
 use super::private::copy_access;
 
@@ -91,20 +91,56 @@ impl Folder {
 
     /// Puts a file in the place of another, in one step.
     pub(crate) fn rename(&self, from: &OsStr, to: &OsStr) -> io::Result<()> {
-        let mut tries = TRIES;
-        loop {
-            tries -= 1;
-            match fs::rename(self.at(from), self.at(to)) {
-                Err(e) if e.kind() == io::ErrorKind::PermissionDenied && tries > 0 => {
-                    thread::sleep(PAUSE);
-                }
-                other => return other,
-            }
-        }
+        patiently(|| fs::rename(self.at(from), self.at(to)))
     }
 
     pub(crate) fn remove(&self, name: &OsStr) -> io::Result<()> {
         fs::remove_file(self.at(name))
+    }
+
+    /// Opens a folder in it.
+    pub(crate) fn folder(&self, name: &OsStr) -> io::Result<Self> {
+        Self::open(&self.at(name))
+    }
+
+    /// Creates a folder; who may use it, it has from this one. False when something has
+    /// that name.
+    pub(crate) fn create_folder(&self, name: &OsStr) -> io::Result<bool> {
+        match fs::create_dir(self.at(name)) {
+            Err(e) if e.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            other => other.map(|()| true),
+        }
+    }
+
+    /// Removes an empty folder.
+    pub(crate) fn remove_folder(&self, name: &OsStr) -> io::Result<()> {
+        fs::remove_dir(self.at(name))
+    }
+
+    /// Moves a file or folder into another folder, where nothing may have the new name.
+    pub(crate) fn move_to(&self, name: &OsStr, to: &Self, new_name: &OsStr) -> io::Result<()> {
+        if to.kind_of(new_name)?.is_some() {
+            return Err(io::ErrorKind::AlreadyExists.into());
+        }
+        patiently(|| fs::rename(self.at(name), to.at(new_name)))
+    }
+
+    /// What is of this name, if anything is.
+    pub(crate) fn kind_of(&self, name: &OsStr) -> io::Result<Option<EntryKind>> {
+        match fs::symlink_metadata(self.at(name)) {
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            other => Ok(Some(kind_of(other?.file_type()))),
+        }
+    }
+
+    /// The names in it, and what they are of.
+    pub(crate) fn entries(&self) -> io::Result<Vec<(OsString, EntryKind)>> {
+        let mut entries = Vec::new();
+        for entry in fs::read_dir(&self.path)? {
+            let entry = entry?;
+            entries.push((entry.file_name(), kind_of(entry.file_type()?)));
+        }
+        Ok(entries)
     }
 
     /// The names of the regular files; everybody's profile is their own.
@@ -133,6 +169,28 @@ impl Folder {
         names_of(&file)
             .is_ok_and(|n| n == 1)
             .then(|| OldContent(file))
+    }
+}
+
+/// Tries a rename again while a scanner has a file of it open.
+fn patiently(rename: impl Fn() -> io::Result<()>) -> io::Result<()> {
+    let mut tries = TRIES;
+    loop {
+        tries -= 1;
+        match rename() {
+            Err(e) if e.kind() == io::ErrorKind::PermissionDenied && tries > 0 => {
+                thread::sleep(PAUSE);
+            }
+            other => return other,
+        }
+    }
+}
+
+fn kind_of(kind: FileType) -> EntryKind {
+    match kind {
+        kind if kind.is_file() => EntryKind::File,
+        kind if kind.is_dir() => EntryKind::Folder,
+        _ => EntryKind::Other,
     }
 }
 

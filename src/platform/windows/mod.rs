@@ -5,6 +5,7 @@ mod own_folder;
 pub(super) mod private;
 mod process;
 mod restart_manager;
+pub(super) mod users;
 
 use std::ffi::OsString;
 use std::fs::{self, File, OpenOptions, TryLockError};
@@ -69,6 +70,12 @@ fn check(file: &File) -> Result<(), Fault> {
         kind if kind.is_file() => Ok(()),
         _ => Err(Fault::NotAFile),
     }
+}
+
+/// Whether the terminal at standard input is not there any more: Windows ends a program with
+/// its console.
+pub(crate) fn has_lost_its_terminal() -> bool {
+    false
 }
 
 /// Whether somebody has this file open and lets nobody write to it. Who, Windows

@@ -10,14 +10,13 @@ mod tests;
 pub(crate) use store::TableStore;
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use rusqlite::functions::{Context, FunctionFlags};
 use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OptionalExtension, Row, Statement, ffi, params_from_iter};
 
-use crate::formats::sqlite::schema;
+use crate::formats::sqlite::{Fingerprint, Fingerprinter, schema};
 use crate::model::error::Fault;
 use crate::model::item::{Item, Match, MatchedBy};
 use crate::model::query::Query;
@@ -105,71 +104,6 @@ pub(super) enum Scan<'a> {
 pub(super) struct Tally {
     pub counts: Counts,
     pub kept: Fingerprint,
-}
-
-/// The rows that are to stay: their number, and a hash over all that they are.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub(super) struct Fingerprint {
-    pub rows: u64,
-    hash: u64,
-}
-
-impl Fingerprint {
-    /// Whether it is what it was before.
-    pub(super) fn check(self, before: Self) -> Result<(), Fault> {
-        if self.rows != before.rows {
-            return Err(Fault::NotVerified(format!(
-                "of {} other cookies {} were found",
-                before.rows, self.rows
-            )));
-        }
-        match self == before {
-            true => Ok(()),
-            false => Err(Fault::NotVerified("another cookie has changed".into())),
-        }
-    }
-}
-
-/// Shows whether rows have changed: by SipHash of every byte, with a key that this run gets
-/// from the system. One change in 2^64 goes unseen, and the secret key keeps anybody from
-/// preparing that one.
-#[derive(Clone, Default)]
-pub(super) struct Fingerprinter(RandomState);
-
-impl Fingerprinter {
-    /// The hash of one row: its rowid and its values.
-    fn row<'a>(&self, buffer: &mut Vec<u8>, values: impl Iterator<Item = ValueRef<'a>>) -> u64 {
-        buffer.clear();
-        for value in values {
-            match value {
-                ValueRef::Null => buffer.push(0),
-                ValueRef::Integer(number) => {
-                    buffer.push(1);
-                    buffer.extend(number.to_ne_bytes());
-                }
-                ValueRef::Real(number) => {
-                    buffer.push(2);
-                    buffer.extend(number.to_bits().to_ne_bytes());
-                }
-                ValueRef::Text(bytes) | ValueRef::Blob(bytes) => {
-                    buffer.push(if matches!(value, ValueRef::Text(_)) {
-                        3
-                    } else {
-                        4
-                    });
-                    buffer.extend(bytes.len().to_ne_bytes());
-                    buffer.extend(bytes);
-                }
-            }
-        }
-        self.0.hash_one(buffer.as_slice())
-    }
-
-    /// Rows come in the order of the table.
-    fn add(&self, fingerprint: &mut Fingerprint, row: u64) {
-        fingerprint.rows += 1;
-        fingerprint.hash = self.0.hash_one((fingerprint.hash, row));
-    }
 }
 
 /// What one scan has in hand.
@@ -325,6 +259,7 @@ impl<'db, L: Schema> Table<'db, L> {
                 let elsewhere = query.is_elsewhere(matched_by, site.as_deref());
                 let counts = &mut locked(&progress).tally.counts;
                 counts.elsewhere += u64::from(elsewhere);
+                counts.embedded += u64::from(matched_by == MatchedBy::Partition);
                 counts.matched += 1;
                 matched(rowid, Match::new(item, matched_by))?;
             } else if let Scan::Change(fingerprinter) = purpose {
@@ -467,6 +402,7 @@ impl<'db, L: Schema> Table<'db, L> {
             version: self.schema.version(),
             columns: self.columns.names.clone(),
             rows: rowids.len() as u64,
+            site_data: 0,
         })
         .map_err(|e| Fault::NoBackup(Box::new(e)))?;
         let mut select = self.db.prepare(&format!(

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use super::{Fingerprint, Fingerprinter, Scan, Schema, Table, lossy};
-use crate::formats::sqlite::{Writer, quick_check, read};
+use super::{Scan, Schema, Table, lossy};
+use crate::formats::sqlite::{Fingerprint, Fingerprinter, Writer, quick_check, read};
 use crate::model::error::{At, Error, Fault};
 use crate::model::item::Match;
 use crate::model::query::Query;
@@ -80,7 +80,12 @@ impl<L: Schema> Store for TableStore<L> {
         self.delete_rows(claim, query, copy, each).at(&self.path)
     }
 
-    fn restore(&self, claim: &Claim, rows: &mut dyn RowSource) -> Result<Restored, Error> {
+    fn restore(
+        &self,
+        claim: &Claim,
+        rows: &mut dyn RowSource,
+        _aside: &mut dyn RowSink,
+    ) -> Result<Restored, Error> {
         self.restore_rows(claim, rows).at(&self.path)
     }
 }
@@ -164,9 +169,8 @@ impl<L: Schema> TableStore<L> {
             .kept;
         if matched.is_empty() {
             return Ok(Deleted {
-                deleted: 0,
                 kept: kept.rows,
-                trouble: None,
+                ..Deleted::default()
             });
         }
 
@@ -196,6 +200,7 @@ impl<L: Schema> TableStore<L> {
             deleted,
             kept: kept.rows,
             trouble: looked.and(closed).err(),
+            ..Deleted::default()
         })
     }
 
@@ -219,6 +224,7 @@ impl<L: Schema> TableStore<L> {
             deleted: deleted - left.unwrap_or(deleted).min(deleted),
             kept: kept.rows,
             trouble: Some(Fault::Unsure(Box::new(error))),
+            ..Deleted::default()
         })
     }
 
@@ -256,8 +262,10 @@ impl<L: Schema> TableStore<L> {
         if let Err(error) = transaction.commit() {
             drop(writer);
             // As with a deletion, only reading the file again shows whether it was done.
-            if !self.count_rows().is_ok_and(|now| now > before) {
-                return Err(error.into());
+            match self.count_rows() {
+                Ok(now) if now > before => {}
+                Ok(_) => return Err(error.into()),
+                Err(_) => return Err(Fault::Unsure(Box::new(error.into()))),
             }
             restored.trouble = Some(error.into());
             return Ok(restored);

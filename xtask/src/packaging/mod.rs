@@ -17,7 +17,7 @@ const WAIT: &str = "wait";
 /// # Errors
 /// None to be expected, since nothing is written but memory.
 pub fn all() -> io::Result<Vec<(String, Vec<u8>)>> {
-    let mut files = completions::scripts();
+    let mut files = completions::scripts()?;
     files.extend(man::pages()?);
     Ok(files)
 }

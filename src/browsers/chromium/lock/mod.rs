@@ -133,6 +133,10 @@ impl Lock for UserDataLock {
         os::claim(self)
     }
 
+    fn leftovers(&self) -> Vec<PathBuf> {
+        platform::leftovers_at(&self.user_data, &os::OWN_FILES)
+    }
+
     fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<QuitRequest> {
         // Two of us at once: the second time is an order to end without saving.
         let turn = Turn::wait_at(&self.user_data).map_err(io::Error::other)?;

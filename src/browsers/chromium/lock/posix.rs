@@ -8,15 +8,19 @@ use std::time::{Duration, SystemTime};
 use rustix::process::Signal;
 
 use super::processes::{is_child, main_process};
-use super::singleton::{Leftovers, Singleton, socket_of};
+use super::singleton::{Leftovers, SOCKET, Singleton, socket_of};
 use super::{UserDataLock, is_of_family, leveldb};
 use crate::model::error::{At, Error};
-use crate::platform::unix::{host_name, is_kept_from_us, made_by, who_listens};
+use crate::model::evidence::Evidence;
+use crate::platform::unix::{host_name, is_kept_from_us, is_open_here, made_by, who_listens};
 use crate::platform::{self, Holder, ProcessHandle, Turn};
 use crate::store::claim::{Claim, Held, InUse, Lock, QuitRequest, Refused, Unseen, turn_at};
 
 /// Longer than a browser's children outlive it.
 const SHUTDOWN: Duration = Duration::from_secs(60);
+
+/// What is ours in a directory that we have claimed, beside the file for our turn.
+pub(super) const OWN_FILES: [&str; 1] = [SOCKET];
 
 /// The process that holds the directory.
 pub(super) fn holder(lock: &UserDataLock) -> Result<Option<InUse>, Error> {
@@ -43,12 +47,12 @@ fn singleton(lock: &UserDataLock) -> Option<InUse> {
     let (host, pid) = target.to_str()?.rsplit_once('-')?;
     let pid: u32 = pid.parse().ok()?;
     if host != host_name() {
-        return Some(InUse::shown_by(format!(
-            "{} names the computer \"{host}\"; if no browser runs there, remove that link",
-            link.display()
-        )));
+        return Some(InUse::shown_by(Evidence::OtherComputer {
+            host: host.to_owned(),
+            link,
+        }));
     }
-    let evidence = || format!("{} names it", link.display());
+    let evidence = || Evidence::Named(link.clone());
     if pid != std::process::id()
         && platform::is_alive(pid)
         && is_of_family(pid)
@@ -86,7 +90,7 @@ fn remnant(lock: &UserDataLock) -> Option<InUse> {
     if users.is_empty() {
         return None;
     }
-    let mut user = InUse::by(users, "it has the cookie store open".into());
+    let mut user = InUse::by(users, Evidence::StoreOpen);
     user.unseen = Some(Unseen::Remnant);
     Some(user)
 }
@@ -182,28 +186,90 @@ struct SingletonHeld {
     _turn: Turn,
 }
 
+/// Who holds one of these locks, if it is not us: while a LevelDB is changed, another thread
+/// of ours holds its lock.
+fn locked_by_another(files: &[PathBuf]) -> Result<Option<InUse>, Error> {
+    /// Between two looks our thread may have taken the lock, or let it go.
+    const LOOKS: u32 = 20;
+    const PAUSE: Duration = Duration::from_millis(5);
+    for file in files {
+        for look in 1..=LOOKS {
+            match platform::lock_holder(file).at(file)? {
+                None => break,
+                Some(holder) if holder.is_of_open_file && is_open_here(file) => break,
+                Some(holder) if holder.is_of_open_file && look < LOOKS => {
+                    std::thread::sleep(PAUSE);
+                }
+                Some(_) => {
+                    if let Some(user) = leveldb(std::slice::from_ref(file))? {
+                        return Ok(Some(user));
+                    }
+                    break;
+                }
+            }
+        }
+    }
+    Ok(None)
+}
+
 /// A browser that has waited for 20 seconds kills us and starts, or just starts where it
 /// may not: what is begun by then has to be done.
 const PATIENCE_OF_A_BROWSER: Duration = Duration::from_secs(15);
 
 impl Held for SingletonHeld {
     fn still_holds(&self) -> Result<(), InUse> {
-        let lock = self.singleton.lock.display();
+        let lock = || self.singleton.lock.clone();
         if !self.singleton.is_ours() {
-            return Err(InUse::shown_by(format!("{lock} was taken over")));
+            return Err(InUse::shown_by(Evidence::TakenOver(lock())));
         }
         if let Some(wait) = self.singleton.longest_wait()
             && wait > PATIENCE_OF_A_BROWSER
         {
             let seconds = wait.as_secs();
-            let evidence = format!("a browser that starts has waited at {lock} for {seconds} s");
+            let lock = lock();
+            let evidence = Evidence::Waiting { lock, seconds };
             return Err(InUse::shown_by(evidence));
         }
-        // One that does not heed the link has at least this.
-        match leveldb(&self.leveldb_files) {
+        // One that does not heed the link has at least one of these.
+        match locked_by_another(&self.leveldb_files) {
             Ok(None) => Ok(()),
             Ok(Some(user)) => Err(user),
-            Err(error) => Err(InUse::shown_by(error.to_string())),
+            Err(error) => Err(InUse::shown_by(Evidence::Unclear(error.to_string()))),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use super::*;
+    use crate::platform::{HeldFile, LockAttempt};
+
+    /// Cookies and site data of a profile are changed side by side.
+    #[test]
+    fn lock_of_our_other_thread_is_not_a_browsers() {
+        const ROUNDS: u32 = 2000;
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("LOCK");
+        fs::write(&file, "").expect("a file");
+        let done = AtomicBool::new(false);
+        std::thread::scope(|scope| {
+            let taker = scope.spawn(|| {
+                let mut taken_times = 0;
+                while !done.load(Ordering::Relaxed) {
+                    // A look at what is open here holds on to a lock that is let go meanwhile.
+                    let taken = HeldFile::take(&file).expect("a lock");
+                    taken_times += u32::from(matches!(taken, LockAttempt::Ours(_)));
+                }
+                taken_times
+            });
+            let files = [file.clone()];
+            let others = (0..ROUNDS).map(|_| locked_by_another(&files));
+            let wrong = others.filter(|other| !matches!(other, Ok(None))).count();
+            done.store(true, Ordering::Relaxed);
+            assert_eq!(wrong, 0);
+            assert!(taker.join().expect("no panic") > 0);
+        });
     }
 }

@@ -66,7 +66,12 @@ impl SingletonResponder {
             Ok(_) if who_listens(socket).is_some() => return Err(Fault::Locked),
             Ok(_) => fs::remove_file(socket)?,
         }
-        let listener = UnixListener::bind(socket).map_err(|error| match error.kind() {
+        let bound = UnixListener::bind(socket);
+        if bound.is_err() && who_listens(socket).is_none() {
+            // It may have got its name before that.
+            let _ = fs::remove_file(socket);
+        }
+        let listener = bound.map_err(|error| match error.kind() {
             io::ErrorKind::PermissionDenied if error.raw_os_error() == Some(libc::EPERM) => {
                 Fault::NoSocket(error)
             }

@@ -22,6 +22,7 @@ use std::time::{Duration, Instant};
 
 use super::responder::SingletonResponder;
 use crate::model::error::{At, Error, Fault};
+use crate::model::evidence::Evidence;
 use crate::platform;
 use crate::platform::unix::host_name;
 use crate::store::claim::{InUse, Refused, Unseen};
@@ -29,7 +30,7 @@ use crate::store::claim::{InUse, Refused, Unseen};
 const ANSWER: &[u8] = b"SHUTDOWN";
 
 /// Our socket. Its name is short, since the path of a socket has little room.
-const SOCKET: &str = ".cc";
+pub(super) const SOCKET: &str = ".cc";
 
 /// Longer than a browser takes from our answer to its own lock.
 const ITS_TURN: Duration = Duration::from_secs(2);
@@ -114,7 +115,7 @@ fn was_just_made(link: &Path) -> Refused {
     Refused::InUse(InUse {
         // A second look will name it.
         unseen: Some(Unseen::Remnant),
-        ..InUse::shown_by(format!("{} was just made", link.display()))
+        ..InUse::shown_by(Evidence::JustMade(link.to_owned()))
     })
 }
 

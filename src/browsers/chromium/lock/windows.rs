@@ -8,6 +8,9 @@ use crate::platform::windows::{is_open_exclusively, owner_of_message_window};
 use crate::platform::{self, HeldFile, Holder, LockAttempt, ProcessHandle};
 use crate::store::claim::{Claim, Held, InUse, QuitRequest, Refused};
 
+/// What is ours in a directory that we have claimed: nothing.
+pub(super) const OWN_FILES: [&str; 0] = [];
+
 /// The process that holds the directory.
 pub(super) fn holder(lock: &UserDataLock) -> Result<Option<InUse>, Error> {
     Ok(match lockfile_holder(lock)? {

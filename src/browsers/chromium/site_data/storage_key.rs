@@ -3,42 +3,56 @@
 
 use url::Url;
 
-/// Whose an entry is.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct StorageKey {
-    /// The host of its origin.
-    pub(crate) host: String,
-    /// The host of the site that it is partitioned under; None for an entry of a first
-    /// party, and where the top site is not known (a nonce, an opaque origin).
-    pub(crate) top_host: Option<String>,
+use crate::model::site_data::StorageKey;
+
+/// Reads the text of a key: `https://openai.com/`, which Local Storage writes without
+/// the last slash, then parts that begin with `^` and a digit: `0` the site of another
+/// top page, `1` and `2` a nonce, `3` a foreign frame in between, `4` to `6` an opaque
+/// top page. None for anything but http and https, and for what is not a key: such an
+/// entry belongs to nobody.
+pub(crate) fn parse(key: &[u8]) -> Option<StorageKey> {
+    let key = str::from_utf8(key).ok()?;
+    let mut parts = key.split('^');
+    let (origin, host) = origin_of(parts.next()?)?;
+    let mut top = None;
+    for part in parts {
+        let mut rest = part.chars();
+        match rest.next()? {
+            '0' => top = Some(origin_of(rest.as_str())?),
+            '1'..='6' => {}
+            _ => return None,
+        }
+    }
+    // A frame below a foreign one is partitioned under its own site.
+    let (partition, partition_host) = top.unzip();
+    Some(StorageKey {
+        origin,
+        host,
+        partition,
+        partition_host,
+        container: None,
+    })
 }
 
-impl StorageKey {
-    /// Reads the text of a key: `https://openai.com/`, which Local Storage writes without
-    /// the last slash, then parts that begin with `^` and a digit: `0` the site of another
-    /// top page, `1` and `2` a nonce, `3` a foreign frame in between, `4` to `6` an opaque
-    /// top page. None for anything but http and https, and for what is not a key: such an
-    /// entry belongs to nobody.
-    pub(crate) fn parse(key: &[u8]) -> Option<Self> {
-        let key = str::from_utf8(key).ok()?;
-        let mut parts = key.split('^');
-        let host = host_of(parts.next()?)?;
-        let mut top_host = None;
-        for part in parts {
-            let mut rest = part.chars();
-            match rest.next()? {
-                '0' => top_host = Some(host_of(rest.as_str())?),
-                '1'..='6' => {}
-                _ => return None,
-            }
-        }
-        // A frame below a foreign one is partitioned under its own site.
-        Some(Self { host, top_host })
+/// The text of a key as databases other than Local Storage's LevelDB write it: with a
+/// slash behind the origin.
+pub(crate) fn with_slash(key: &str) -> String {
+    match key.contains('^') || key.ends_with('/') {
+        true => key.to_owned(),
+        false => format!("{key}/"),
     }
 }
 
-/// The host of an origin that a site can have.
-fn host_of(origin: &str) -> Option<String> {
+/// The same as Local Storage's LevelDB writes it: that of a first party without the slash.
+pub(crate) fn without_slash(key: &str) -> &str {
+    match key.contains('^') {
+        true => key,
+        false => key.strip_suffix('/').unwrap_or(key),
+    }
+}
+
+/// An origin that a site can have, and its host.
+fn origin_of(origin: &str) -> Option<(String, String)> {
     let url = Url::parse(origin).ok()?;
     // As the browser writes it, and nothing that only means the same.
     let written = url.as_str();
@@ -46,7 +60,10 @@ fn host_of(origin: &str) -> Option<String> {
     let is_origin = written.strip_suffix('/') == Some(&bare)
         && origin.strip_suffix('/').unwrap_or(origin) == bare;
     match url.scheme() {
-        "http" | "https" if is_origin => Some(url.host_str()?.to_owned()),
+        "http" | "https" if is_origin => {
+            let host = url.host_str()?.to_owned();
+            Some((bare, host))
+        }
         _ => None,
     }
 }
@@ -77,9 +94,9 @@ mod tests {
             ("https://openai.com/^41^52^63", "openai.com", None),
         ];
         for (key, host, top_host) in rows {
-            let parsed = StorageKey::parse(key.as_bytes()).expect(key);
+            let parsed = parse(key.as_bytes()).expect(key);
             assert_eq!(parsed.host, host, "{key}");
-            assert_eq!(parsed.top_host.as_deref(), top_host, "{key}");
+            assert_eq!(parsed.partition_host.as_deref(), top_host, "{key}");
         }
     }
 
@@ -100,8 +117,24 @@ mod tests {
             "https://openai.com/^0nonsense",
             "\u{0}https://openai.com/",
         ] {
-            assert_eq!(StorageKey::parse(key.as_bytes()), None, "{key:?}");
+            assert_eq!(parse(key.as_bytes()), None, "{key:?}");
         }
-        assert_eq!(StorageKey::parse(b"https://\xff/"), None);
+        assert_eq!(parse(b"https://\xff/"), None);
+    }
+
+    #[test]
+    fn only_first_parties_lose_their_slash() {
+        for (with, without) in [
+            ("https://openai.com/", "https://openai.com"),
+            (
+                "https://openai.com/^0https://example.org",
+                "https://openai.com/^0https://example.org",
+            ),
+        ] {
+            assert_eq!(without_slash(with), without);
+            assert_eq!(with_slash(without), with);
+            assert_eq!(with_slash(with), with);
+            assert_eq!(parse(with.as_bytes()), parse(without.as_bytes()));
+        }
     }
 }

@@ -20,6 +20,7 @@ use posix as os;
 use windows as os;
 
 use crate::browsers::table::Family;
+use crate::model::evidence::Evidence;
 
 use crate::model::error::{At, Error};
 use crate::platform::{self, HeldFile, LockAttempt, LockPlace, ProcessHandle};
@@ -92,6 +93,10 @@ impl Lock for ParentLock {
         }
     }
 
+    fn leftovers(&self) -> Vec<PathBuf> {
+        platform::leftovers_at(self.file.parent().unwrap_or(&self.file), &[])
+    }
+
     fn ask_to_quit(&self, process: &ProcessHandle) -> io::Result<QuitRequest> {
         if !is_of_family(process.pid()) {
             return Ok(QuitRequest::Impossible);
@@ -110,7 +115,7 @@ impl Held for HeldLock {
         match self.file.is_there() {
             true => Ok(()),
             false => {
-                let evidence = format!("{} was replaced", self.file.path().display());
+                let evidence = Evidence::Replaced(self.file.path().to_owned());
                 Err(InUse::shown_by(evidence))
             }
         }

@@ -5,6 +5,7 @@ use std::io;
 
 use super::{ParentLock, is_of_family};
 use crate::model::error::{At, Error};
+use crate::model::evidence::Evidence;
 use crate::platform::unix::{close_windows_of, is_kept_from_us, made_by};
 use crate::platform::{self, ProcessHandle};
 use crate::store::claim::{InUse, QuitRequest};
@@ -21,7 +22,7 @@ const MOST_WINDOWS: usize = 5;
 pub(super) fn locked_otherwise(lock: &ParentLock) -> Result<Option<InUse>, Error> {
     let theirs = lock.file.with_file_name("parent.lock");
     if is_kept_from_us(&theirs).at(&theirs)? {
-        let evidence = format!("{} is kept open by Windows", theirs.display());
+        let evidence = Evidence::OpenOnWindows(theirs);
         return Ok(Some(InUse::shown_by(evidence)));
     }
     Ok(locked_by_link(lock))
@@ -33,7 +34,7 @@ fn locked_by_link(lock: &ParentLock) -> Option<InUse> {
     let target = fs::read_link(&link).ok()?;
     let (address, pid) = target.to_str()?.rsplit_once(':')?;
     let pid: u32 = pid.parse().ok().filter(|_| !pid.starts_with('+'))?;
-    let evidence = format!("{} says so", link.display());
+    let evidence = Evidence::SaysSo(link.clone());
     if !address.starts_with("127.") {
         return Some(InUse::shown_by(evidence));
     }

@@ -45,6 +45,22 @@ impl Cuts {
         self.last = Some(end);
     }
 
+    /// All of these. What one has within another's goes with it.
+    pub(super) fn merged(all: impl IntoIterator<Item = Self>) -> Self {
+        let mut ranges: Vec<_> = all.into_iter().flat_map(|cuts| cuts.ranges).collect();
+        ranges.sort_by_key(|range| range.start);
+        let mut merged = Self::default();
+        for range in ranges {
+            match merged.ranges.last_mut() {
+                Some(before) if before.end >= range.start => {
+                    before.end = before.end.max(range.end);
+                }
+                _ => merged.ranges.push(range),
+            }
+        }
+        merged
+    }
+
     fn iter(&self) -> impl Iterator<Item = Range<usize>> {
         let wide = |range: &Range<u32>| range.start as usize..range.end as usize;
         self.ranges.iter().map(wide)

@@ -1,4 +1,5 @@
-//! Firefox's session files, from which session cookies come back: as a store.
+//! Firefox's session files, from which session cookies come back, and the sessionStorage
+//! of tabs: as a store.
 //!
 //! `sessionstore.jsonlz4` is written at a clean exit; while Firefox runs,
 //! `sessionstore-backups` has the session as it is, as it was before, and before an
@@ -8,7 +9,7 @@ mod cookie;
 mod edit;
 mod format;
 mod places;
-mod replace;
+mod storage;
 #[cfg(test)]
 mod tests;
 mod tokens;
@@ -16,31 +17,33 @@ mod tree;
 
 use std::collections::HashMap;
 use std::ffi::OsStr;
-use std::fs::File;
 use std::io::{self, Read};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use sha2::{Digest, Sha256};
 
 use super::containers::Containers;
+use super::replace::{Replacement, stamp};
 use crate::formats::json;
 use crate::model::error::{At, Error, Fault};
-use crate::model::item::{Item, Match};
+use crate::model::item::{Item, Match, MatchedBy};
 use crate::model::query::Query;
 use crate::model::value::StoredValue;
 use crate::platform::Folder;
 use crate::store::claim::Claim;
-use crate::store::{Counts, Deleted, Kind, Restored, RowSink, RowSource, Rows, Store, Value};
-use cookie::{Identity, SessionCookie};
+use crate::store::{
+    Counts, Deleted, Kind, Restored, RowSink, RowSource, Rows, SiteDataSizes, Store, Value,
+};
+use cookie::SessionCookie;
 use edit::{Cuts, Insertion, around, only, with, without};
 use format::{Form, LARGEST, bad, declared, decode, encode};
 use places::{Wanted, named, of_name};
-use replace::Replacement;
-use tree::{Array, Element, Part, Tell, plain, walk};
+use storage::TabStorage;
+use tree::{Array, Element, Holds, Part, Tell, plain, walk};
 
 /// In the profile's folder.
 const IN_PROFILE: [&str; 1] = ["sessionstore."];
@@ -115,8 +118,10 @@ impl Store for SessionFile {
         let mut hosts = HashMap::new();
         self.read()
             .and_then(|session| {
-                session.each(&mut |_, _, cookie| {
-                    *hosts.entry(cookie.host).or_default() += 1;
+                session.each(Holds::Cookies, &mut |_, _, found| {
+                    if let Held::Cookie(cookie) = found {
+                        *hosts.entry(cookie.host).or_default() += 1;
+                    }
                     Ok(())
                 })
             })
@@ -127,7 +132,7 @@ impl Store for SessionFile {
     fn total(&self) -> Result<u64, Error> {
         let _turn = self.turn();
         self.read()
-            .and_then(|session| session.count())
+            .and_then(|session| session.count(Holds::Cookies))
             .at(&self.path)
     }
 
@@ -142,7 +147,12 @@ impl Store for SessionFile {
         self.cut_out(claim, query, copy, each).at(&self.path)
     }
 
-    fn restore(&self, claim: &Claim, rows: &mut dyn RowSource) -> Result<Restored, Error> {
+    fn restore(
+        &self,
+        claim: &Claim,
+        rows: &mut dyn RowSource,
+        _aside: &mut dyn RowSink,
+    ) -> Result<Restored, Error> {
         let _turn = self.turn();
         self.put_back(claim, rows).at(&self.path)
     }
@@ -151,14 +161,15 @@ impl Store for SessionFile {
 /// Where a cookie is: which array, and which of its elements.
 type Spot = (u32, u32);
 
-/// The cookies that match, as JSON, one after the other.
+/// What matches, as JSON, one after the other.
 struct Matched {
     text: String,
     pieces: Vec<Piece>,
 }
 
-/// Where a cookie is, and within how many strings of JSON.
+/// Where a cookie is, or what a tab holds, and within how many strings of JSON.
 struct Piece {
+    holds: Holds,
     range: Range<u32>,
     quoted: u32,
 }
@@ -196,39 +207,56 @@ impl SessionFile {
         let session = self.read()?;
         let mut counts = Counts::default();
         let mut pieces = Vec::new();
-        session.each(&mut |array, element, cookie| {
-            counts.total += 1;
-            match whose(query, &cookie, &self.containers) {
-                Whose::Meant(shown) => {
-                    let site = cookie.origin_attributes().partition_host;
-                    let elsewhere = query.is_elsewhere(shown.reason, site.as_deref());
-                    counts.elsewhere += u64::from(elsewhere);
-                    counts.matched += 1;
-                    pieces.push(Piece {
-                        range: narrow(element.range.start)..narrow(element.range.end),
-                        quoted: array.quoted,
-                    });
-                }
-                Whose::Others => {
-                    let host = cookie.host.as_bytes();
-                    counts.also_sent += u64::from(query.is_sent(host));
-                    for site in query.related_to(host) {
-                        *counts.related.entry(site).or_default() += 1;
+        for holds in held(query) {
+            session.each(holds, &mut |array, element, found| {
+                counts.total += u64::from(holds == Holds::Cookies);
+                match whose(query, &found, &self.containers) {
+                    Whose::Meant(shown) => {
+                        match shown.item {
+                            Item::SiteData(data) => {
+                                let bytes = data.bytes();
+                                *counts.site_data.entry(data.key).or_default() += bytes;
+                            }
+                            _ => {
+                                let site = found.partition_host();
+                                let elsewhere = query.is_elsewhere(shown.reason, site.as_deref());
+                                counts.elsewhere += u64::from(elsewhere);
+                                let is_embedded = shown.reason == MatchedBy::Partition;
+                                counts.embedded += u64::from(is_embedded);
+                                counts.matched += 1;
+                            }
+                        }
+                        pieces.push(Piece {
+                            holds,
+                            range: narrow(element.range.start)..narrow(element.range.end),
+                            quoted: array.quoted,
+                        });
                     }
+                    Whose::Others => {
+                        if let Held::Cookie(cookie) = &found {
+                            let host = cookie.host.as_bytes();
+                            counts.also_sent += u64::from(query.is_sent(host));
+                            for site in query.related_to(host) {
+                                *counts.related.entry(site).or_default() += 1;
+                            }
+                        }
+                    }
+                    Whose::Kept => {}
                 }
-                Whose::Kept => {}
-            }
-            Ok(())
-        })?;
+                Ok(())
+            })?;
+        }
+        pieces.sort_by_key(|piece| piece.range.start);
+        pieces.dedup_by(|next, piece| next.range.start < piece.range.end);
         let text = only(session.text, &mut pieces)?;
         Ok((counts, Matched { text, pieces }))
     }
 
-    /// A cookie that matches.
+    /// Something that matches.
     fn shown(&self, query: &Query, text: &str, piece: &Piece) -> Option<Match> {
         let json = piece.json(text)?;
-        let cookie = SessionCookie::parse(&json)?;
-        let Whose::Meant(mut shown) = whose(query, &cookie, &self.containers) else {
+        let found = Held::parse(piece.holds, &json)?;
+        let Whose::Meant(mut shown) = whose(query, &found, &self.containers) else {
             return None;
         };
         if let (true, Item::Cookie(cookie)) = (query.with_values, &mut shown.item) {
@@ -248,29 +276,47 @@ impl SessionFile {
         let (folder, name) = self.open()?;
         let session = Session::read(&folder, name)?;
         let for_copy = copy.as_ref().map(|_| &*self.path);
-        let found = session.matching(query, &self.containers, for_copy, each)?;
-        let (deleted, kept) = (found.gone.len() as u64, found.kept);
-        if found.gone.is_empty() {
-            return Ok(Deleted {
-                deleted,
-                kept,
-                trouble: None,
-            });
+        let mut parts = Vec::new();
+        for holds in held(query) {
+            let found = session.matching(holds, query, &self.containers, for_copy, each)?;
+            parts.push((holds, found));
+        }
+        let gone = |of| -> u64 {
+            let parts = parts.iter().filter(|(holds, _)| *holds == of);
+            parts.map(|(_, found)| found.gone.len() as u64).sum()
+        };
+        let mut done = Deleted {
+            deleted: gone(Holds::Cookies),
+            kept: parts[0].1.kept,
+            ..Deleted::default()
+        };
+        if parts.iter().all(|(_, found)| found.gone.is_empty()) {
+            return Ok(done);
         }
         if let Some(sink) = copy {
-            session.copy_out(&found, sink)?;
+            session.copy_out(&parts, gone(Holds::Storage), sink)?;
         }
 
         let Session { form, text } = session;
+        let mut kept = Vec::new();
+        let mut cuts = Vec::new();
+        for (holds, found) in parts {
+            kept.push((holds, found.kept));
+            cuts.push(found.cuts);
+            for (key, bytes) in found.site_data {
+                *done.site_data.entry(key).or_default() += bytes;
+            }
+        }
+        let cuts = Cuts::merged(cuts);
         // Not by cutting: what is left is to be checked by it.
-        let rest = Fingerprint::of(around(text.len(), &found.cuts).map(|piece| &text[piece]));
-        let content = encode(form, without(text, &found.cuts)?)?;
+        let rest = Fingerprint::of(around(text.len(), &cuts).map(|piece| &text[piece]));
+        let content = encode(form, without(text, &cuts)?)?;
         let replacement = Replacement::write(&folder, name, claim, &content)?;
         drop(content);
         // As the disk has it, and before it is in place, so that a surprise leaves the
         // file as it was.
         let new = Session::read(&folder, replacement.name())?;
-        new.verify(query, &self.containers, kept)?;
+        new.verify(query, &self.containers, &kept)?;
         if !new.is_rest_of(&rest) {
             let what = "more would be gone than the cookies";
             return Err(Fault::NotVerified(what.into()));
@@ -278,12 +324,9 @@ impl SessionFile {
         drop(new);
         let synced = replacement.commit(claim)?;
         let verified =
-            Session::read(&folder, name).and_then(|now| now.verify(query, &self.containers, kept));
-        Ok(Deleted {
-            deleted,
-            kept,
-            trouble: synced.and(verified).err(),
-        })
+            Session::read(&folder, name).and_then(|now| now.verify(query, &self.containers, &kept));
+        done.trouble = synced.and(verified).err();
+        Ok(done)
     }
 
     fn put_back(&self, claim: &Claim, rows: &mut dyn RowSource) -> Result<Restored, Fault> {
@@ -299,10 +342,10 @@ impl SessionFile {
         }
         let (folder, name) = self.open()?;
         let session = Session::read(&folder, name)?;
-        let before = session.count()?;
+        let before = session.count_all()?;
         let mut result = Restored::default();
         let back = session.wanted_back(rows, &mut result)?;
-        if result.restored == 0 {
+        if result.restored == 0 && result.site_data == 0 {
             return Ok(result);
         }
         let form = session.form;
@@ -313,7 +356,8 @@ impl SessionFile {
         let replacement = Replacement::write(&folder, name, claim, &content)?;
         drop(content);
         let new = Session::read(&folder, replacement.name())?;
-        if !new.is_rest_of(&whole) || new.count()? != before + result.restored {
+        let added = result.restored + result.site_data;
+        if !new.is_rest_of(&whole) || new.count_all()? != before + added {
             let what = "the number of cookies is not right";
             return Err(Fault::NotVerified(what.into()));
         }
@@ -339,7 +383,50 @@ fn narrow(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }
 
-/// Whether a cookie matches.
+/// What a query is about: cookies, and site data where it was asked for.
+fn held(query: &Query) -> impl Iterator<Item = Holds> + use<> {
+    let storage = query.site_data.then_some(Holds::Storage);
+    std::iter::once(Holds::Cookies).chain(storage)
+}
+
+/// What a session file holds.
+enum Held {
+    Cookie(Box<SessionCookie>),
+    Storage(TabStorage),
+}
+
+/// What is the same of an older and a newer one.
+#[derive(PartialEq, Eq, Hash)]
+enum Identity {
+    Cookie(cookie::Identity),
+    Storage(String),
+}
+
+impl Held {
+    /// None for what is neither.
+    fn parse(holds: Holds, json: &str) -> Option<Self> {
+        Some(match holds {
+            Holds::Cookies => Self::Cookie(Box::new(SessionCookie::parse(json)?)),
+            Holds::Storage => Self::Storage(TabStorage::parse(json)?),
+        })
+    }
+
+    fn identity(self) -> Identity {
+        match self {
+            Self::Cookie(cookie) => Identity::Cookie(cookie.identity()),
+            Self::Storage(storage) => Identity::Storage(storage.origin),
+        }
+    }
+
+    fn partition_host(&self) -> Option<String> {
+        match self {
+            Self::Cookie(cookie) => cookie.origin_attributes().partition_host,
+            Self::Storage(_) => None,
+        }
+    }
+}
+
+/// Whether something matches.
 enum Whose {
     Meant(Box<Match>),
     /// It is of one of the domains, but is not to go.
@@ -347,7 +434,18 @@ enum Whose {
     Others,
 }
 
-fn whose(query: &Query, cookie: &SessionCookie, containers: &Containers) -> Whose {
+fn whose(query: &Query, found: &Held, containers: &Containers) -> Whose {
+    let cookie = match found {
+        Held::Cookie(cookie) => cookie,
+        Held::Storage(storage) => {
+            let data = storage.shown(containers);
+            let meant = data.and_then(|data| {
+                let reason = query.wants_key(&data.key)?;
+                Some(Match::new(Item::SiteData(data), reason))
+            });
+            return meant.map_or(Whose::Others, |found| Whose::Meant(Box::new(found)));
+        }
+    };
     let partition = cookie.origin_attributes().partition_host;
     match query.whose(cookie.host.as_bytes(), partition.as_deref()) {
         None => Whose::Others,
@@ -374,11 +472,12 @@ struct Found {
     gone: Vec<Spot>,
     kept: u64,
     cuts: Cuts,
+    site_data: SiteDataSizes,
     /// Of the arrays that have something that goes.
     places: Vec<String>,
 }
 
-/// A cookie of a copy, where it is to go.
+/// A cookie of a copy, or a tab's storage, and where it is to go.
 struct Row {
     index: u32,
     cookie: String,
@@ -411,36 +510,42 @@ impl Session {
         Ok(Self { form, text })
     }
 
-    fn walk(&self, wanted: &Wanted, tell: &mut Tell<'_>) -> Result<(), Fault> {
-        walk(&self.text, wanted, tell)
+    fn walk(&self, holds: Holds, wanted: &Wanted, tell: &mut Tell<'_>) -> Result<(), Fault> {
+        walk(&self.text, holds, wanted, tell)
     }
 
-    /// Shows every cookie.
+    /// Shows every cookie, or every tab's storage.
     fn each(
         &self,
-        show: &mut dyn FnMut(&Array<'_>, &Element<'_>, SessionCookie) -> Result<(), Fault>,
+        holds: Holds,
+        show: &mut dyn FnMut(&Array<'_>, &Element<'_>, Held) -> Result<(), Fault>,
     ) -> Result<(), Fault> {
-        self.walk(&Wanted::default(), &mut |array, part| match part {
-            Part::Element(element) => match SessionCookie::parse(element.json) {
-                Some(cookie) => show(array, &element, cookie),
+        self.walk(holds, &Wanted::default(), &mut |array, part| match part {
+            Part::Element(element) => match Held::parse(holds, element.json) {
+                Some(found) => show(array, &element, found),
                 None => Ok(()),
             },
             _ => Ok(()),
         })
     }
 
-    fn count(&self) -> Result<u64, Fault> {
+    fn count(&self, holds: Holds) -> Result<u64, Fault> {
         let mut count = 0;
-        self.each(&mut |_, _, _| {
+        self.each(holds, &mut |_, _, _| {
             count += 1;
             Ok(())
         })?;
         Ok(count)
     }
 
+    fn count_all(&self) -> Result<u64, Fault> {
+        Ok(self.count(Holds::Cookies)? + self.count(Holds::Storage)?)
+    }
+
     /// What is to go, `each` of which is shown; for a copy of this file also the places.
     fn matching(
         &self,
+        holds: Holds,
         query: &Query,
         containers: &Containers,
         for_copy: Option<&Path>,
@@ -448,7 +553,7 @@ impl Session {
     ) -> Result<Found, Fault> {
         let mut found = Found::default();
         let mut room = PLACES;
-        self.walk(&Wanted::default(), &mut |array, part| {
+        self.walk(holds, &Wanted::default(), &mut |array, part| {
             let element = match part {
                 Part::Begin => {
                     found.cuts.begin();
@@ -457,10 +562,8 @@ impl Session {
                 Part::End(_) => return Ok(()),
                 Part::Element(element) => element,
             };
-            let cookie = SessionCookie::parse(element.json);
-            let meant = cookie
-                .as_ref()
-                .map(|cookie| whose(query, cookie, containers));
+            let held = Held::parse(holds, element.json);
+            let meant = held.as_ref().map(|held| whose(query, held, containers));
             let Some(Whose::Meant(shown)) = meant else {
                 found.kept += u64::from(meant.is_some());
                 found.cuts.keep(&element);
@@ -480,27 +583,44 @@ impl Session {
             }
             found.gone.push((array.number, element.index));
             found.cuts.cut(&element);
+            if let Item::SiteData(data) = &shown.item {
+                *found.site_data.entry(data.key.clone()).or_default() += data.bytes();
+            }
             each(*shown);
             Ok(())
         })?;
         Ok(found)
     }
 
-    fn copy_out(&self, found: &Found, sink: &mut dyn RowSink) -> Result<(), Fault> {
+    fn copy_out(
+        &self,
+        parts: &[(Holds, Found)],
+        site_data: u64,
+        sink: &mut dyn RowSink,
+    ) -> Result<(), Fault> {
         let no_copy = |error| Fault::NoBackup(Box::new(error));
+        let rows = parts.iter().map(|(_, found)| found.gone.len() as u64);
         sink.begin(&Rows {
             kind: Kind::FirefoxSession,
             version: VERSION,
             columns: COLUMNS.map(String::from).to_vec(),
-            rows: found.gone.len() as u64,
+            rows: rows.sum(),
+            site_data,
         })
         .map_err(no_copy)?;
+        for (holds, found) in parts {
+            self.copy_part(*holds, found, sink)?;
+        }
+        sink.finish().map_err(no_copy)
+    }
+
+    fn copy_part(&self, holds: Holds, found: &Found, sink: &mut dyn RowSink) -> Result<(), Fault> {
         let wanted = Wanted::new(found.places.clone());
         let mut times = vec![0; wanted.len()];
         let mut gone = found.gone.iter().peekable();
         let mut places = found.places.iter();
         let mut name = String::new();
-        self.walk(&wanted, &mut |array, part| {
+        self.walk(holds, &wanted, &mut |array, part| {
             match part {
                 Part::Begin => {
                     if let Some(index) = array.wanted {
@@ -518,30 +638,37 @@ impl Session {
                             Value::Integer(element.index.into()),
                             Value::Text(self.text[element.range].into()),
                         ])
-                        .map_err(no_copy)?;
+                        .map_err(|error| Fault::NoBackup(Box::new(error)))?;
                     }
                 }
                 Part::End(_) => {}
             }
             Ok(())
-        })?;
-        sink.finish().map_err(no_copy)
+        })
     }
 
     /// Nothing matches, and the others are there.
-    fn verify(&self, query: &Query, containers: &Containers, kept: u64) -> Result<(), Fault> {
-        let (mut left, mut others) = (0_u64, 0);
-        self.each(&mut |_, _, cookie| {
-            match whose(query, &cookie, containers) {
-                Whose::Meant(_) => left += 1,
-                _ => others += 1,
+    fn verify(
+        &self,
+        query: &Query,
+        containers: &Containers,
+        kept: &[(Holds, u64)],
+    ) -> Result<(), Fault> {
+        for (holds, kept) in kept {
+            let (mut left, mut others) = (0_u64, 0);
+            self.each(*holds, &mut |_, _, found| {
+                match whose(query, &found, containers) {
+                    Whose::Meant(_) => left += 1,
+                    _ => others += 1,
+                }
+                Ok(())
+            })?;
+            if left > 0 || others != *kept {
+                let what = holds.key();
+                return Err(Fault::NotVerified(format!(
+                    "{left} {what} of the site were still there, and of {kept} others {others}"
+                )));
             }
-            Ok(())
-        })?;
-        if left > 0 || others != kept {
-            return Err(Fault::NotVerified(format!(
-                "{left} cookies of the site were still there, and of {kept} others {others}"
-            )));
         }
         Ok(())
     }
@@ -563,29 +690,45 @@ impl Session {
             let (place, row) = Row::of(row)?;
             groups.entry(place).or_default().rows.push(row);
         }
-        let places = groups.keys().map(|name| of_name(name).0.to_owned());
-        let wanted = Wanted::new(places.collect());
-        self.find_there(&wanted, &mut groups)?;
-        let mut by_array = HashMap::new();
-        for Group { mut rows, array } in groups.into_values() {
-            let all = rows.len() as u64;
-            let Some(array) = array else {
-                result.orphaned += all;
-                continue;
-            };
-            rows.retain(|row| !row.is_there);
-            rows.sort_by_key(|row| row.index);
-            result.skipped += all - rows.len() as u64;
-            result.restored += rows.len() as u64;
-            by_array.insert(array, rows);
+        let mut insertions = Vec::new();
+        for holds in [Holds::Cookies, Holds::Storage] {
+            let mut its: HashMap<_, _> = groups
+                .extract_if(|name, _| of_name(name).0.ends_with(holds.key()))
+                .collect();
+            let places = its.keys().map(|name| of_name(name).0.to_owned());
+            let wanted = Wanted::new(places.collect());
+            self.find_there(holds, &wanted, &mut its)?;
+            let mut by_array = HashMap::new();
+            for Group { mut rows, array } in its.into_values() {
+                let all = rows.len() as u64;
+                let Some(array) = array else {
+                    result.orphaned += all;
+                    continue;
+                };
+                rows.retain(|row| !row.is_there);
+                rows.sort_by_key(|row| row.index);
+                let back = rows.len() as u64;
+                result.skipped += all - back;
+                match holds {
+                    Holds::Cookies => result.restored += back,
+                    Holds::Storage => result.site_data += back,
+                }
+                by_array.insert(array, rows);
+            }
+            insertions.extend(self.insertions(holds, &wanted, by_array)?);
         }
-        self.insertions(&wanted, by_array)
+        // Of no place that a copy can have.
+        let rest = groups.values().map(|group| group.rows.len() as u64);
+        result.orphaned += rest.sum::<u64>();
+        insertions.sort_by_key(|insertion| insertion.at);
+        Ok(insertions)
     }
 
     /// Finds the arrays that rows are for, and which of the rows have another cookie there
     /// now.
     fn find_there(
         &self,
+        holds: Holds,
         wanted: &Wanted,
         groups: &mut HashMap<String, Group>,
     ) -> Result<(), Fault> {
@@ -600,7 +743,7 @@ impl Session {
         }
         let mut group: Option<&mut Group> = None;
         let mut rows: HashMap<Identity, Vec<usize>> = HashMap::new();
-        self.walk(wanted, &mut |array, part| {
+        self.walk(holds, wanted, &mut |array, part| {
             match part {
                 Part::Begin => {
                     let Some(index) = array.wanted else {
@@ -610,14 +753,14 @@ impl Session {
                     group = names[index].remove(&times[index]);
                     if let Some(group) = &mut group {
                         group.array = Some(array.number);
-                        rows = identities(&group.rows, array.quoted)?;
+                        rows = identities(holds, &group.rows, array.quoted)?;
                     }
                 }
                 Part::Element(element) => {
                     if let Some(group) = &mut group
-                        && let Some(cookie) = SessionCookie::parse(element.json)
+                        && let Some(found) = Held::parse(holds, element.json)
                     {
-                        for row in rows.remove(&cookie.identity()).into_iter().flatten() {
+                        for row in rows.remove(&found.identity()).into_iter().flatten() {
                             group.rows[row].is_there = true;
                         }
                     }
@@ -631,13 +774,14 @@ impl Session {
     /// Where rows go into their arrays: each before the element that has its number then.
     fn insertions(
         &self,
+        holds: Holds,
         wanted: &Wanted,
         mut by_array: HashMap<u32, Vec<Row>>,
     ) -> Result<Vec<Insertion>, Fault> {
         let mut insertions = Vec::new();
         let mut rows = Vec::new().into_iter().peekable();
         let mut length = 0;
-        self.walk(wanted, &mut |array, part| {
+        self.walk(holds, wanted, &mut |array, part| {
             match part {
                 Part::Begin => {
                     length = 0;
@@ -674,12 +818,16 @@ impl Session {
     }
 }
 
-/// Which rows have each cookie.
-fn identities(rows: &[Row], quoted: u32) -> Result<HashMap<Identity, Vec<usize>>, Fault> {
+/// Which rows have each cookie, or each origin's storage.
+fn identities(
+    holds: Holds,
+    rows: &[Row],
+    quoted: u32,
+) -> Result<HashMap<Identity, Vec<usize>>, Fault> {
     let mut identities: HashMap<_, Vec<_>> = HashMap::new();
     for (index, row) in rows.iter().enumerate() {
         let cookie = plain(&row.cookie, quoted)
-            .and_then(|json| SessionCookie::parse(&json))
+            .and_then(|json| Held::parse(holds, &json))
             .ok_or_else(|| Fault::BadBackup("a row is not a cookie".into()))?;
         identities.entry(cookie.identity()).or_default().push(index);
     }
@@ -754,9 +902,4 @@ fn read_stable(folder: &Folder, name: &OsStr) -> Result<Vec<u8>, Fault> {
         }
         thread::sleep(PAUSE);
     }
-}
-
-fn stamp(file: &File) -> io::Result<(u64, SystemTime)> {
-    let metadata = file.metadata()?;
-    Ok((metadata.len(), metadata.modified()?))
 }

@@ -97,7 +97,8 @@ pub(super) fn of_name(name: &str) -> (&str, u32) {
     // Every place ends in the key, in which there is no such sign.
     let parts = name.rsplit_once('~').and_then(|(place, times)| {
         let times = times.parse().ok().filter(|times| *times > 1)?;
-        place.ends_with("/cookies").then_some((place, times))
+        let is_whole = place.ends_with("/cookies") || place.ends_with("/storage");
+        is_whole.then_some((place, times))
     });
     parts.unwrap_or((name, 1))
 }

@@ -13,39 +13,54 @@ fn none() -> Containers {
 }
 
 fn query() -> Query {
-    Query::all_of(vec![Domain::parse("openai.com").unwrap()])
+    Query {
+        site_data: true,
+        ..Query::all_of(vec![Domain::parse("openai.com").unwrap()])
+    }
 }
 
-/// Of openai.com.
-fn found(session: &Session) -> Found {
-    session
-        .matching(&query(), &none(), Some(Path::new("file")), &mut |_| {})
-        .unwrap()
+/// Of openai.com: its cookies, and what tabs have stored for it.
+fn found(session: &Session) -> Vec<(Holds, Found)> {
+    let file = Some(Path::new("file"));
+    held(&query())
+        .map(|holds| {
+            let found = session.matching(holds, &query(), &none(), file, &mut |_| {});
+            (holds, found.unwrap())
+        })
+        .collect()
 }
 
 /// Cuts openai.com out, and puts it back.
 fn cut(text: &str) -> String {
     let whole = session(text);
     let found = found(&whole);
-    let gone = found.gone.len() as u64;
-    let print = Fingerprint::of(around(text.len(), &found.cuts).map(|piece| &text[piece]));
-    let rest = without(text.into(), &found.cuts).unwrap();
+    let gone = found.iter().map(|(_, found)| found.gone.len() as u64).sum();
+    let kept: Vec<_> = found
+        .iter()
+        .map(|(holds, found)| (*holds, found.kept))
+        .collect();
+    let mut rows = InMemory::of(&whole, &found);
+    let mut again = InMemory::of(&whole, &found);
+    let cuts = Cuts::merged(found.into_iter().map(|(_, found)| found.cuts));
+    let print = Fingerprint::of(around(text.len(), &cuts).map(|piece| &text[piece]));
+    let rest = without(text.into(), &cuts).unwrap();
     let rest = Session::of(rest.into_bytes()).unwrap();
     assert!(rest.is_rest_of(&print));
-    rest.verify(&query(), &none(), whole.count().unwrap() - gone)
-        .unwrap();
+    rest.verify(&query(), &none(), &kept).unwrap();
+    let left = rest.count_all().unwrap() + gone;
+    assert_eq!(left, whole.count_all().unwrap());
     let cut = rest.text.clone();
 
-    let mut rows = InMemory::of(&whole, &found);
     let mut result = Restored::default();
     let back = rest.wanted_back(&mut rows, &mut result).unwrap();
-    assert_eq!((result.restored, result.skipped), (gone, 0));
+    let restored = result.restored + result.site_data;
+    assert_eq!((restored, result.skipped), (gone, 0));
     assert_eq!(with(rest.text, &back).unwrap(), text);
     // A second time everything is there already.
-    let mut rows = InMemory::of(&whole, &found);
     let mut result = Restored::default();
-    whole.wanted_back(&mut rows, &mut result).unwrap();
-    assert_eq!((result.restored, result.skipped), (0, gone));
+    whole.wanted_back(&mut again, &mut result).unwrap();
+    let restored = result.restored + result.site_data;
+    assert_eq!((restored, result.skipped), (0, gone));
     cut
 }
 
@@ -53,17 +68,18 @@ fn cut(text: &str) -> String {
 struct InMemory(Rows, Vec<Vec<Value>>);
 
 impl InMemory {
-    fn of(session: &Session, found: &Found) -> Self {
+    fn of(session: &Session, found: &[(Holds, Found)]) -> Self {
         let mut sink = Self(
             Rows {
                 kind: Kind::Firefox,
                 version: 0,
                 columns: Vec::new(),
                 rows: 0,
+                site_data: 0,
             },
             Vec::new(),
         );
-        session.copy_out(found, &mut sink).unwrap();
+        session.copy_out(found, 0, &mut sink).unwrap();
         assert_eq!(sink.0.rows, sink.1.len() as u64);
         sink.1.reverse();
         sink
@@ -82,6 +98,8 @@ impl RowSink for InMemory {
     fn finish(&mut self) -> Result<(), Error> {
         Ok(())
     }
+
+    fn keep(&mut self) {}
 }
 
 impl RowSource for InMemory {
@@ -104,7 +122,7 @@ fn places(text: &str) -> Vec<(String, usize)> {
         }
         Ok(())
     };
-    walk(text, &Wanted::default(), &mut each).unwrap();
+    walk(text, Holds::Cookies, &Wanted::default(), &mut each).unwrap();
     places
 }
 
@@ -177,7 +195,7 @@ fn cookies_are_found_wherever_they_stand_and_nothing_else_is() {
         rest.contains(r#"{"cookies":[],"lastSessionState""#),
         "{rest}"
     );
-    assert_eq!(session(&rest).count().unwrap(), 3);
+    assert_eq!(session(&rest).count(Holds::Cookies).unwrap(), 3);
 }
 
 #[test]
@@ -262,7 +280,11 @@ fn session_text_in_a_field_of_another_page_stays() {
         let text = format!(
             r#"{{"tabs":[{{{tab},"formdata":{{{form},"id":{{"sessionData":{string}}}}}}}]}}"#
         );
-        assert_eq!(session(&text).count().unwrap() == 1, is_session, "{text}");
+        assert_eq!(
+            session(&text).count(Holds::Cookies).unwrap() == 1,
+            is_session,
+            "{text}"
+        );
     }
 }
 
@@ -377,7 +399,7 @@ fn undo_keeps_newer_cookies_and_skips_missing_places() {
         r#"{{"cookies":[{O},{X},{P}],"old":{{"cookies":[{O}]}}}}"#
     ));
     let gone = found(&before);
-    assert_eq!(gone.gone, [(0, 0), (0, 2), (1, 0)]);
+    assert_eq!(gone[0].1.gone, [(0, 0), (0, 2), (1, 0)]);
     // A newer .openai.com; the second array is gone, the first has another element.
     // It says in full which attributes it does not have.
     let newer = O.replace(
@@ -417,6 +439,7 @@ fn rows_that_are_no_cookies_are_not_put_in() {
             version: VERSION,
             columns: Vec::new(),
             rows: 1,
+            site_data: 0,
         };
         let mut rows = InMemory(header, vec![row]);
         let back = now.wanted_back(&mut rows, &mut Restored::default());
@@ -432,7 +455,7 @@ fn places_too_long_for_a_copy_are_refused_and_cut_without_one() {
     for (arrays, fits) in [(90, true), (110, false)] {
         let text = format!(r#"{{"{key}":[{}]}}"#, vec![&*array; arrays].join(","));
         let session = session(&text);
-        let found = |path| session.matching(&query(), &none(), path, &mut |_| {});
+        let found = |path| session.matching(Holds::Cookies, &query(), &none(), path, &mut |_| {});
         assert_eq!(found(Some(Path::new("file"))).is_ok(), fits);
         assert_eq!(found(None).unwrap().gone.len(), arrays);
         if fits {
@@ -450,7 +473,11 @@ fn sessions_within_sessions_have_a_bound() {
         text = format!(
             r#"{{"tabs":[{{"formdata":{{"url":"about:sessionrestore","id":{{"sessionData":"{string}"}}}}}}]}}"#
         );
-        assert_eq!(session(&text).count().is_ok(), depth <= 16, "{depth}");
+        assert_eq!(
+            session(&text).count(Holds::Cookies).is_ok(),
+            depth <= 16,
+            "{depth}"
+        );
     }
 }
 
@@ -482,4 +509,47 @@ fn forms_come_back_as_they_were_and_lies_are_found_out() {
     }
     assert!(Session::of(b"({windows:[]})".to_vec()).is_err());
     assert!(Session::of(vec![b'"', 0xff, b'"']).is_err());
+}
+
+#[test]
+fn what_tabs_have_stored_goes_and_comes_back() {
+    let of = |origin: &str| format!(r#""{origin}":{{"a":"1","b":"{{\"}}"}}"#);
+    let ours = [
+        of("https://openai.com"),
+        of("https://chat.openai.com^userContextId=2"),
+        of("https://cf.example.net^partitionKey=%28https%2Copenai.com%29"),
+    ];
+    let others = [
+        of("https://notopenai.com"),
+        of("https://cf.example.net"),
+        of("moz-extension://openai.com"),
+    ];
+    for order in [[0, 1, 2], [1, 2, 0], [2, 0, 1]] {
+        let mixed: Vec<_> = order
+            .iter()
+            .flat_map(|n| [ours[*n].as_str(), &others[*n]])
+            .collect();
+        let kept: Vec<_> = order.iter().map(|n| others[*n].as_str()).collect();
+        let with = |members: &[&str]| {
+            let storage = members.join(" , ");
+            format!(
+                r#"{{"windows":[{{"tabs":[{{"entries":[],"storage":{{ {storage} }}}}],"_closedTabs":[{{"state":{{"storage":{{{storage}}}}}}}]}}],"cookies":[{O}]}}"#
+            )
+        };
+        let rest = cut(&with(&mixed));
+        let squeeze = |text: &str| text.replace(' ', "");
+        let wanted = with(&kept).replace(O, "");
+        assert_eq!(squeeze(&rest), squeeze(&wanted));
+        // All of a tab's goes.
+        let rest = cut(&with(&[&ours[0], &ours[1]]));
+        assert_eq!(squeeze(&rest), squeeze(&with(&[]).replace(O, "")));
+    }
+}
+
+#[test]
+fn fields_named_storage_are_not_what_a_tab_stores() {
+    let text = format!(
+        r#"{{"tabs":[{{"formdata":{{"id":{{"storage":{{"selectedIndex":1,"value":"https://openai.com"}}}}}},"storage":null}}],"storage":["https://openai.com"],"cookies":[{X}]}}"#
+    );
+    assert_eq!(cut(&text), text);
 }

@@ -1,4 +1,4 @@
-//! Finds the cookies in the text of a session file.
+//! Finds the cookies, or what tabs have stored, in the text of a session file.
 //!
 //! Only ranges of the text are told, so that whatever is not cut out stays as it was
 //! written. It is gone through here, since values that a browser writes and no Rust type
@@ -26,7 +26,32 @@ const FIELD: usize = 3;
 /// What Firefox shows after a crash and after an update, and keeps the session in.
 const CRASH_PAGES: [&str; 2] = ["\"about:sessionrestore\"", "\"about:welcomeback\""];
 
-/// An array under the key `cookies`.
+/// What is looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// The elements of arrays under the key `cookies`.
+    Cookies,
+    /// The members of objects under the key `storage`.
+    Storage,
+}
+
+impl Holds {
+    pub(super) fn key(self) -> &'static str {
+        match self {
+            Self::Cookies => "cookies",
+            Self::Storage => "storage",
+        }
+    }
+
+    fn bracket(self) -> u8 {
+        match self {
+            Self::Cookies => b'[',
+            Self::Storage => b'{',
+        }
+    }
+}
+
+/// An array or object that holds what is looked for.
 pub(super) struct Array<'w> {
     /// Counted from 0 in the order of the text.
     pub number: u32,
@@ -66,9 +91,15 @@ pub(super) type Tell<'a> = dyn FnMut(&Array<'_>, Part<'_>) -> Result<(), Fault> 
 ///
 /// # Errors
 /// When it holds more sessions within sessions than can be looked at, or `tell` fails.
-pub(super) fn walk(text: &str, wanted: &Wanted, tell: &mut Tell<'_>) -> Result<(), Fault> {
+pub(super) fn walk(
+    text: &str,
+    holds: Holds,
+    wanted: &Wanted,
+    tell: &mut Tell<'_>,
+) -> Result<(), Fault> {
     let mut walk = Walk {
         text,
+        holds,
         wanted,
         tokens: Tokens::new(text, wanted.all()),
         quoted: 0,
@@ -120,6 +151,7 @@ struct Open {
 
 struct Walk<'t> {
     text: &'t str,
+    holds: Holds,
     wanted: &'t Wanted,
     tokens: Tokens<'t>,
     quoted: u32,
@@ -138,9 +170,9 @@ impl Walk<'_> {
                 (None, Token::Open(at)) => {
                     let depth = self.tokens.open.len() - 1;
                     self.tokens.set_prefix(self.wanted);
-                    if self.text.as_bytes()[at] == b'['
+                    if self.text.as_bytes()[at] == self.holds.bracket()
                         && depth > 0
-                        && self.tokens.is_at(depth - 1, "cookies")
+                        && self.tokens.is_at(depth - 1, self.holds.key())
                     {
                         let array = open.insert(Open {
                             number: progress.arrays,
@@ -250,6 +282,7 @@ impl Walk<'_> {
         });
         let mut inner = Walk {
             text: &text,
+            holds: self.holds,
             wanted: self.wanted,
             tokens: Tokens::new(&text, prefix),
             quoted: self.quoted + 1,

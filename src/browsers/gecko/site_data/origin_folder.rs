@@ -6,6 +6,8 @@ use crate::browsers::gecko::origin_attributes::OriginAttributes;
 /// Whose a folder is.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct OriginFolder {
+    /// The origin, as a URL has it.
+    pub(crate) origin: String,
     /// The host of the origin.
     pub(crate) host: String,
     /// Its partition and its container.
@@ -21,26 +23,27 @@ impl OriginFolder {
             Some(at) => name.split_at(at),
             None => (name, ""),
         };
-        let rest = origin
-            .strip_prefix("https+++")
-            .or_else(|| origin.strip_prefix("http+++"))?;
-        let host = match rest.strip_prefix('[') {
+        let (scheme, rest) = origin.split_once("+++")?;
+        if !matches!(scheme, "http" | "https") {
+            return None;
+        }
+        let (host, port) = match rest.strip_prefix('[') {
             // Colons in an IPv6 address are `+` as well.
             Some(address) => {
                 let (address, port) = address.split_once(']')?;
-                is_port(port)?;
-                format!("[{}]", address.replace('+', ":"))
+                (format!("[{}]", address.replace('+', ":")), port)
             }
             None => {
                 let (host, port) = match rest.find('+') {
                     Some(at) => rest.split_at(at),
                     None => (rest, ""),
                 };
-                is_port(port)?;
-                host.to_owned()
+                (host.to_owned(), port)
             }
         };
+        is_port(port)?;
         (!host.is_empty()).then(|| Self {
+            origin: format!("{scheme}://{host}{}", port.replace('+', ":")),
             host,
             attributes: OriginAttributes::parse(suffix),
         })
@@ -87,6 +90,13 @@ mod tests {
         for (name, host, partition, container) in rows {
             let folder = OriginFolder::parse(name).expect(name);
             assert_eq!(folder.host, host, "{name}");
+            assert_eq!(
+                folder.origin,
+                url::Url::parse(&folder.origin)
+                    .unwrap()
+                    .origin()
+                    .ascii_serialization()
+            );
             assert_eq!(
                 folder.attributes.partition_host.as_deref(),
                 partition,

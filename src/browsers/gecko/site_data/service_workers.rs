@@ -7,13 +7,15 @@ use crate::browsers::gecko::origin_attributes::OriginAttributes;
 use crate::model::error::Fault;
 
 /// The version whose records are known.
-const VERSION: &str = "12";
+pub(super) const VERSION: &str = "12";
 /// The line that ends a record.
 const END: &str = "#";
 
 /// One record, as it is in the file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Registration<'t> {
+    /// The origin of its scope.
+    pub(crate) origin: String,
     /// The host of its scope.
     pub(crate) host: String,
     pub(crate) attributes: OriginAttributes,
@@ -50,6 +52,10 @@ pub(crate) fn registrations(file: &str) -> Result<Vec<Registration<'_>>, Fault> 
         let url = scope.and_then(|scope| Url::parse(scope).ok());
         let url = url.filter(|url| matches!(url.scheme(), "http" | "https"));
         all.push(Registration {
+            origin: url
+                .as_ref()
+                .map(|url| url.origin().ascii_serialization())
+                .unwrap_or_default(),
             host: url
                 .as_ref()
                 .and_then(Url::host_str)

@@ -15,11 +15,12 @@ use crate::formats::sqlite::be_careful;
 use crate::model::cookie::{Cookie, SameSite};
 use crate::model::domain::Domain;
 use crate::model::error::{Error, Fault};
+use crate::model::evidence::Evidence;
 use crate::model::item::Item;
 use crate::model::query::Query;
 use crate::model::value::{Secret, StoredValue};
 use crate::store::claim::{Claim, Held, InUse};
-use crate::store::{Kind, RowSink, RowSource, Rows, Store, Value};
+use crate::store::{Kind, NoCopy, RowSink, RowSource, Rows, Store, Value};
 
 /// A claim that holds, or not any more.
 struct Fixed(bool);
@@ -28,7 +29,7 @@ impl Held for Fixed {
     fn still_holds(&self) -> Result<(), InUse> {
         match self.0 {
             true => Ok(()),
-            false => Err(InUse::shown_by("a browser".into())),
+            false => Err(InUse::shown_by(Evidence::StoreOpen)),
         }
     }
 }
@@ -163,6 +164,8 @@ impl RowSink for Kept {
     fn finish(&mut self) -> Result<(), Error> {
         Ok(())
     }
+
+    fn keep(&mut self) {}
 }
 
 impl RowSource for Kept {
@@ -183,7 +186,7 @@ fn a_deletion_that_changes_another_cookie_is_not_committed() {
     let trigger = "CREATE TEMP TRIGGER t AFTER DELETE ON main.cookies
         BEGIN UPDATE cookies SET value = 'x' WHERE host = 'example.com'; END";
     let error = delete_while(&path, 1, trigger).unwrap_err().to_string();
-    assert!(error.contains("another cookie has changed"), "{error}");
+    assert!(error.contains("another row has changed"), "{error}");
     assert!(fs::read(&path).unwrap() == before);
 }
 
@@ -193,7 +196,7 @@ fn a_deletion_that_removes_another_cookie_is_not_committed() {
     let trigger = "CREATE TEMP TRIGGER t AFTER DELETE ON main.cookies
         BEGIN DELETE FROM cookies WHERE host = 'example.com'; END";
     let error = delete_while(&path, 1, trigger).unwrap_err().to_string();
-    assert!(error.contains("of 2 other cookies 1"), "{error}");
+    assert!(error.contains("of 2 other rows 1"), "{error}");
     assert_eq!(rows(&path), 4);
 }
 
@@ -245,10 +248,16 @@ fn a_claim_that_was_lost_stops_an_undo() {
         .delete(&claim(), &openai(), Some(&mut kept), &mut |_| {})
         .unwrap();
     let lost = Claim::new(Fixed(false));
-    assert!(store.restore(&lost, &mut kept).is_err());
+    assert!(store.restore(&lost, &mut kept, &mut NoCopy).is_err());
     assert_eq!(rows(&path), 2);
     kept.next = 0;
-    assert_eq!(store.restore(&claim(), &mut kept).unwrap().restored, 2);
+    assert_eq!(
+        store
+            .restore(&claim(), &mut kept, &mut NoCopy)
+            .unwrap()
+            .restored,
+        2
+    );
     assert_eq!(rows(&path), 4);
 }
 
@@ -275,7 +284,10 @@ fn an_undo_that_changes_another_cookie_is_not_committed() {
             ))
             .unwrap();
         })));
-        let error = store.restore(&claim(), &mut kept).unwrap_err().to_string();
+        let error = store
+            .restore(&claim(), &mut kept, &mut NoCopy)
+            .unwrap_err()
+            .to_string();
         HOOK.set(None);
         assert!(error.contains(says), "{error}");
         assert!(fs::read(&path).unwrap() == before);

@@ -21,7 +21,7 @@ use crate::model::domain::Domain;
 use crate::model::query::Query;
 use crate::store::table::Schema;
 use crate::store::table::TableStore;
-use crate::store::{Store, Value};
+use crate::store::{NoCopy, Store, Value};
 
 const HOSTS: [&[u8]; 16] = [
     b"openai.com",
@@ -384,7 +384,7 @@ fn holds<L: Schema>(family: &'static Family, context: impl Fn() -> L::Context) {
         }
 
         let restored = table
-            .restore(&claim(), &mut kept)
+            .restore(&claim(), &mut kept, &mut NoCopy)
             .map_err(|e| TestCaseError::fail(e.to_string()))?;
         prop_assert_eq!(
             (restored.restored, restored.skipped),
