@@ -38,16 +38,20 @@ pub(super) fn end_at_once() {
 /// that is left behind names a process that is gone: browsers, and this program, know it
 /// for stale, as that of a browser that crashed.
 fn end() {
-    /// A disk that hangs must not keep the program.
+    at_most_for_a_while(discard_copies);
+    at_most_for_a_while(crate::tui::give_back);
+    process::exit(130);
+}
+
+/// Does this, but lets no disk or terminal that hangs keep the program.
+fn at_most_for_a_while(work: fn()) {
     const PATIENCE: Duration = Duration::from_secs(2);
     let (done, is_done) = channel();
-    let discarding = thread::Builder::new().spawn(move || {
-        discard_copies();
+    let worker = thread::Builder::new().spawn(move || {
+        work();
         let _ = done.send(());
     });
-    if discarding.is_ok() {
+    if worker.is_ok() {
         let _ = is_done.recv_timeout(PATIENCE);
     }
-    crate::tui::give_back();
-    process::exit(130);
 }

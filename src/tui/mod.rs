@@ -10,10 +10,12 @@ mod view;
 mod worker;
 
 use std::io;
+use std::mem;
 use std::panic;
 use std::process;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -40,7 +42,13 @@ const SHORT_TICK: Duration = Duration::from_millis(5);
 const LOOK: Duration = Duration::from_secs(2);
 
 /// Whether the terminal is ours: for a second signal, which ends the program wherever it is.
-static IS_OPEN: AtomicBool = AtomicBool::new(false);
+/// Held by who draws and by who gives the terminal back, so that nothing is drawn after that,
+/// and the program does not end halfway through it.
+static IS_OPEN: Mutex<bool> = Mutex::new(false);
+
+fn is_open() -> MutexGuard<'static, bool> {
+    IS_OPEN.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Whether stores are being changed, which is finished first.
 static IS_CHANGING: AtomicBool = AtomicBool::new(false);
@@ -52,7 +60,7 @@ fn leave_with_the_terminal(cancel: &Cancel) {
     let cancel = cancel.clone();
     // None is needed where none can be had.
     let _ = thread::Builder::new().spawn(move || {
-        while IS_OPEN.load(Ordering::SeqCst) {
+        while *is_open() {
             thread::sleep(PAUSE);
             if platform::has_lost_its_terminal() {
                 cancel.cancel();
@@ -68,7 +76,8 @@ fn leave_with_the_terminal(cancel: &Cancel) {
 
 /// Gives the terminal back, if it was taken.
 pub(crate) fn give_back() {
-    if IS_OPEN.swap(false, Ordering::SeqCst) {
+    let mut is_open = is_open();
+    if mem::take(&mut *is_open) {
         let _ = execute!(io::stdout(), DisableBracketedPaste, DisableMouseCapture);
         ratatui::restore();
     }
@@ -96,11 +105,13 @@ pub(crate) fn run(setting: Setting<'_>) -> io::Result<()> {
     thread::scope(|scope| {
         let place = &place;
         scope.spawn(move || worker::work(place, found, &to_do, &tell));
+        let mut open = is_open();
         let mut terminal = ratatui::try_init()?;
-        IS_OPEN.store(true, Ordering::SeqCst);
+        *open = true;
         let_go_of_the_mouse_at_a_panic();
-        leave_with_the_terminal(place.cancel);
         let _ = execute!(io::stdout(), EnableMouseCapture, EnableBracketedPaste);
+        drop(open);
+        leave_with_the_terminal(place.cancel);
         let theme = Theme {
             with_colors: setting.with_colors,
         };
@@ -167,6 +178,11 @@ fn show(
             work(Job::Look);
         }
         if is_changed {
+            let is_open = is_open();
+            if !*is_open {
+                // The program is being ended.
+                return Ok(());
+            }
             terminal.draw(|frame| view::draw(frame, &mut state, theme))?;
             is_changed = false;
         }

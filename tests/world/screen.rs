@@ -24,6 +24,7 @@ pub struct Screen {
     child: Child,
     master: File,
     seen: Arc<Mutex<vt100::Parser>>,
+    reader: thread::JoinHandle<()>,
 }
 
 impl Screen {
@@ -62,7 +63,7 @@ impl Screen {
             0,
         )));
         let (mut from, to) = (master.try_clone().unwrap(), Arc::clone(&seen));
-        thread::spawn(move || {
+        let reader = thread::spawn(move || {
             let mut bytes = [0; 4096];
             // Fails when the other end is closed.
             while let Ok(read @ 1..) = from.read(&mut bytes) {
@@ -73,6 +74,7 @@ impl Screen {
             child,
             master,
             seen,
+            reader,
         }
     }
 
@@ -162,8 +164,10 @@ impl Screen {
             assert!(since.elapsed() < PATIENCE, "it goes on:\n{}", self.text());
             thread::sleep(Duration::from_millis(5));
         };
-        // What it wrote at last has to be read.
-        thread::sleep(Duration::from_millis(50));
+        while !self.reader.is_finished() {
+            assert!(since.elapsed() < PATIENCE, "its terminal stays open");
+            thread::sleep(Duration::from_millis(5));
+        }
         let seen = self.seen.lock().unwrap();
         let screen = seen.screen();
         assert!(
