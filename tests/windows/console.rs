@@ -23,7 +23,7 @@ use super::world::{World, spawn, stores, take_lock};
 use super::{CHROME, FIREFOX, is_wine};
 
 const PLAN: &str = "AT_A_CONSOLE";
-const LIMIT: Duration = Duration::from_secs(30);
+const LIMIT: Duration = Duration::from_secs(120);
 
 #[test]
 #[ignore = "the tests below run it in another process"]
