@@ -73,7 +73,11 @@ impl Columns {
     }
 
     pub(crate) fn has(&self, column: &str) -> bool {
-        self.names.iter().any(|name| name == column)
+        self.place(column).is_some()
+    }
+
+    fn place(&self, column: &str) -> Option<usize> {
+        self.names.iter().position(|name| name == column)
     }
 
     /// The first of these names that there is.
@@ -220,16 +224,16 @@ impl<'db, L: Schema> Table<'db, L> {
     ) -> Result<Tally, Fault> {
         let (host, partition) = self.schema.identity();
         let progress = self.teach_query(purpose, query)?;
-        let (path, rest) = match purpose {
-            Scan::Look => ("", String::new()),
-            Scan::Change(_) => ("NOT INDEXED", self.other_columns()),
-        };
         let partition = partition.unwrap_or("''");
+        let (path, columns) = match purpose {
+            Scan::Look => ("", format!("{host}, {partition}")),
+            Scan::Change(_) => ("NOT INDEXED", quoted(&self.columns.names)),
+        };
         // The database asks us whether a row matches, by a function: a hundred
         // thousand that are not need not be handed over.
         let mut scan = self.db.prepare(&format!(
             "SELECT rowid, {host}, {partition} FROM {} {path}
-             WHERE is_meant(rowid, {host}, {partition}{rest})",
+             WHERE is_meant(rowid, {columns})",
             Self::SQL,
         ))?;
         let mut details = self.db.prepare(&format!(
@@ -271,7 +275,7 @@ impl<'db, L: Schema> Table<'db, L> {
         Ok(tally)
     }
 
-    /// What rows there are, but for these.
+    /// The rows that there are, but for these.
     pub(super) fn fingerprint(
         &self,
         fingerprinter: &Fingerprinter,
@@ -296,18 +300,6 @@ impl<'db, L: Schema> Table<'db, L> {
         Ok(kept)
     }
 
-    /// All columns but those of the identity, as more arguments in SQL.
-    fn other_columns(&self) -> String {
-        let (host, partition) = self.schema.identity();
-        let names = self.columns.names.iter();
-        let others = names.filter(|name| **name != host && Some(name.as_str()) != partition);
-        let others: Vec<_> = others.cloned().collect();
-        match others.is_empty() {
-            true => String::new(),
-            false => format!(", {}", quoted(&others)),
-        }
-    }
-
     fn values(&self) -> Result<Values<'_>, Fault> {
         let one = |column: &&'static str| {
             let sql = format!(
@@ -329,19 +321,23 @@ impl<'db, L: Schema> Table<'db, L> {
         query: &Query,
     ) -> rusqlite::Result<Arc<Mutex<Progress>>> {
         let query = query.clone();
-        let fingerprinter = match purpose {
-            Scan::Look => None,
-            Scan::Change(fingerprinter) => Some(fingerprinter.clone()),
+        let (fingerprinter, host, partition) = match purpose {
+            Scan::Look => (None, Some(1), Some(2)),
+            Scan::Change(fingerprinter) => {
+                let (host, partition) = self.schema.identity();
+                // Behind the rowid.
+                let place = |column| Some(1 + self.columns.place(column)?);
+                let partition = partition.and_then(place);
+                (Some(fingerprinter.clone()), place(host), partition)
+            }
         };
         self.teach("is_meant", move |progress, row| {
+            let text = |at: Option<usize>| at.map_or(&b""[..], |at| bytes(row.get_raw(at)));
+            let (host, partition) = (text(host), text(partition));
             match &fingerprinter {
                 Some(fingerprinter) => progress.row = row_of(fingerprinter, progress, row)?.1,
-                None => {
-                    progress.spend(bytes(row.get_raw(1)).len() + bytes(row.get_raw(2)).len())?;
-                }
+                None => progress.spend(host.len() + partition.len())?,
             }
-            let host = bytes(row.get_raw(1));
-            let partition = bytes(row.get_raw(2));
             let is_meant = whose::<L>(&query, host, partition).is_some();
             let tally = &mut progress.tally;
             tally.counts.total += 1;
@@ -373,27 +369,6 @@ impl<'db, L: Schema> Table<'db, L> {
         self.db
             .create_scalar_function(name, -1, flags, move |row| look(&mut locked(&ours), row))?;
         Ok(progress)
-    }
-
-    /// Nothing matches any more, and everything else is still there, byte for byte.
-    pub(super) fn verify(
-        &self,
-        query: &Query,
-        context: &L::Context,
-        fingerprinter: &Fingerprinter,
-        kept: Fingerprint,
-    ) -> Result<(), Fault> {
-        let mut left = 0_u64;
-        let now = self.scan(Scan::Change(fingerprinter), query, context, |_, _| {
-            left += 1;
-            Ok(())
-        })?;
-        if left > 0 {
-            return Err(Fault::NotVerified(format!(
-                "{left} cookies were still there"
-            )));
-        }
-        now.kept.check(kept)
     }
 
     pub(super) fn copy_out(&self, rowids: &[i64], sink: &mut dyn RowSink) -> Result<(), Fault> {

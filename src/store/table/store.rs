@@ -1,7 +1,7 @@
 //! A store that is a table of cookies: what may be asked of it, on a database that is
 //! opened with care.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -181,8 +181,9 @@ impl<L: Schema> TableStore<L> {
         let changes = transaction.total_changes();
         let needed = table.delete(&matched)?;
 
-        // Before the commit, so that a surprise leaves the store as it was.
-        table.verify(query, &self.context, &fingerprinter, kept)?;
+        // Nothing matches any more, and everything else is still there, byte for byte. Before
+        // the commit, so that a surprise leaves the store as it was.
+        table.fingerprint(&fingerprinter, HashSet::new())?.check(kept)?;
         if transaction.total_changes() - changes != needed {
             let message = "rows of another table were changed";
             return Err(Fault::NotVerified(message.into()));
@@ -194,7 +195,7 @@ impl<L: Schema> TableStore<L> {
             drop(writer);
             return self.after_failed_commit(query, deleted, kept, error.into());
         }
-        let looked = self.look_again(&mut writer, query, &fingerprinter, kept);
+        let looked = self.look_again(&mut writer, &fingerprinter, kept);
         let closed = writer.close();
         Ok(Deleted {
             deleted,
@@ -232,22 +233,17 @@ impl<L: Schema> TableStore<L> {
     fn look_again(
         &self,
         writer: &mut Writer,
-        query: &Query,
         fingerprinter: &Fingerprinter,
         kept: Fingerprint,
     ) -> Result<(), Fault> {
         let transaction = writer.begin()?;
         // What the file holds, not what is remembered of it.
         transaction.execute_batch("PRAGMA shrink_memory")?;
-        let table = Table::<L>::open(&transaction)?;
-        table
-            .verify(query, &self.context, fingerprinter, kept)
-            .map_err(|fault| match fault {
-                Fault::NotVerified(found) => {
-                    Fault::NotVerified(format!("after the commit, {found}"))
-                }
-                other => other,
-            })
+        let now = Table::<L>::open(&transaction)?.fingerprint(fingerprinter, HashSet::new())?;
+        now.check(kept).map_err(|fault| match fault {
+            Fault::NotVerified(found) => Fault::NotVerified(format!("after the commit, {found}")),
+            other => other,
+        })
     }
 
     fn restore_rows(&self, claim: &Claim, rows: &mut dyn RowSource) -> Result<Restored, Fault> {
