@@ -1,5 +1,6 @@
 //! Times whole processes against each other and says it in a table.
 
+use std::fmt::Write as _;
 use std::io;
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -25,12 +26,45 @@ struct Measured {
     failure: Option<String>,
 }
 
+/// What a comparison found.
+pub struct Compared {
+    pub title: String,
+    /// The table, in Markdown, with a line for each contender that failed or is not here.
+    pub text: String,
+    /// The times of each contender, in seconds, in the order of the rounds.
+    times: Vec<(String, Vec<f64>)>,
+}
+
+impl Compared {
+    /// The median of a contender, in seconds.
+    pub fn median_of(&self, name: &str) -> Option<f64> {
+        let times = self.times_of(name)?;
+        Some(median(times.to_vec()))
+    }
+
+    /// How many times as long as `other` this contender took: the median of the rounds.
+    pub fn ratio(&self, name: &str, other: &str) -> Option<f64> {
+        let pairs = self.times_of(name)?.iter().zip(self.times_of(other)?);
+        Some(median(pairs.map(|(a, b)| a / b).collect()))
+    }
+
+    fn times_of(&self, name: &str) -> Option<&[f64]> {
+        let (_, times) = self.times.iter().find(|(other, _)| other == name)?;
+        (!times.is_empty()).then_some(times)
+    }
+}
+
 /// Runs all contenders in turn, `rounds` times, and prints one line for each;
 /// the first is the one that the others are compared with.
 ///
 /// In turn, because a machine's speed drifts: the ratio of two runs next to each
 /// other says more than that of two medians.
-pub fn compare(title: &str, contenders: &[Contender<'_>], rounds: usize, absent: &[String]) {
+pub fn compare(
+    title: &str,
+    contenders: &[Contender<'_>],
+    rounds: usize,
+    absent: &[String],
+) -> Compared {
     println!("\n## {title}\n");
     let mut measured: Vec<Measured> = contenders.iter().map(first_run).collect();
     for _ in 0..rounds {
@@ -44,14 +78,25 @@ pub fn compare(title: &str, contenders: &[Contender<'_>], rounds: usize, absent:
             }
         }
     }
-    println!("{}", table(contenders, &measured, rounds));
+    let mut text = format!("{}\n", table(contenders, &measured, rounds));
     for (contender, result) in contenders.iter().zip(&measured) {
         if let Some(failure) = &result.failure {
-            println!("{}: failed: {failure}", contender.name);
+            let _ = writeln!(text, "{}: failed: {failure}", contender.name);
         }
     }
     for name in absent {
-        println!("{name}: not installed");
+        let _ = writeln!(text, "{name}: not installed");
+    }
+    print!("{text}");
+    let seconds = |result: &Measured| result.times.iter().map(Duration::as_secs_f64).collect();
+    Compared {
+        title: title.to_owned(),
+        text,
+        times: contenders
+            .iter()
+            .zip(&measured)
+            .map(|(contender, result)| (contender.name.clone(), seconds(result)))
+            .collect(),
     }
 }
 
