@@ -20,6 +20,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use ratatui::DefaultTerminal;
+use ratatui::crossterm::cursor::Show;
 use ratatui::crossterm::event::{
     self, DisableBracketedPaste, DisableMouseCapture, EnableBracketedPaste, EnableMouseCapture,
     Event, KeyEventKind,
@@ -80,6 +81,8 @@ pub(crate) fn give_back() {
     if mem::take(&mut *is_open) {
         let _ = execute!(io::stdout(), DisableBracketedPaste, DisableMouseCapture);
         ratatui::restore();
+        // The terminal's own drop does that, to which a second signal does not come.
+        let _ = execute!(io::stdout(), Show);
     }
 }
 
