@@ -642,6 +642,21 @@ fn a_word_that_is_nearly_a_command_is_answered_with_it() {
     assert!(run.stderr.contains("the command \"list\"?"), "{run:#?}");
     let run = world.run_bare(&["--no-tui"]).expect(2);
     assert!(run.stderr.contains("cookieclean sites"), "{run:#?}");
+    let run = world.run(&["delete", "openai.com"]).expect(2);
+    assert!(run.stderr.contains("write the domain alone"), "{run:#?}");
+}
+
+#[test]
+fn a_host_without_cookies_is_answered_with_its_site() {
+    let world = World::of_fixtures();
+    for arguments in [&["www.chatgpt.com"][..], &["list", "www.chatgpt.com"]] {
+        let run = world.run(arguments).expect(0);
+        assert!(run.stdout.contains("mean chatgpt.com?"), "{run:#?}");
+    }
+    let run = world.run(&["www.openai.com", "--no-undo"]).expect(0);
+    let said = run.stdout;
+    assert!(said.contains("sent to www.openai.com too, and stay"), "{said}");
+    assert!(!said.contains("Did you mean"), "{said}");
 }
 
 #[test]

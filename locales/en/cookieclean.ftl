@@ -276,6 +276,7 @@ domain-public-suffix = "{ $text }" is shared by many sites (a public suffix); na
 domain-bare-word = "{ $text }" is a word, not a domain; write the whole domain, such as { $text }.com (or http://{ $text }/ for a host of your own network)
 domain-not-a-host = "{ $text }" is not a host name
 domain-scheme = "{ $text }": only addresses with http:// or https:// have cookies
+domain-alone = To delete cookies, write the domain alone, without "{ $word }".
 domain-did-you-mean = Did you mean one of these sites, which have cookies here?
 command-did-you-mean = Did you mean the command "{ $command }"?
 no-such-container = there is no container "{ $name }"

@@ -218,6 +218,7 @@ domain-public-suffix = "{ $text }" は多くのサイトが共有しています
 domain-bare-word = "{ $text }" はドメインではなく単語です。{ $text }.com のようにドメイン全体を書いてください (自分のネットワーク内のホストなら http://{ $text }/)
 domain-not-a-host = "{ $text }" はホスト名ではありません
 domain-scheme = "{ $text }": Cookie があるのは http:// または https:// のアドレスだけです
+domain-alone = Cookie を削除するには、「{ $word }」を付けずにドメインだけを指定してください。
 domain-did-you-mean = もしかして次のサイトですか? Cookie があります:
 command-did-you-mean = もしかしてコマンド "{ $command }" ですか?
 no-such-container = コンテナー "{ $name }" はありません

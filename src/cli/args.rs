@@ -299,6 +299,11 @@ impl Args {
     }
 }
 
+/// Whether it is what others call their command for a deletion.
+pub(super) fn means_delete(word: &str) -> bool {
+    ["delete", "remove", "rm", "clean", "clear", "erase", "purge"].contains(&word)
+}
+
 /// The command that a word may be a misspelling of.
 pub(super) fn command_like(word: &str) -> Option<String> {
     let commands = Args::command();

@@ -196,6 +196,7 @@ fn nothing_found(
 pub(super) fn add_similar(ui: &Ui, summary: &mut Summary, query: &Query, found: &Found) {
     let is_nothing = summary.matched == 0
         && summary.deleted == 0
+        && summary.also_sent == 0
         && summary.site_data.keys == 0
         && !summary.is_cancelled;
     if is_nothing && ui.is_chatty() {

@@ -151,6 +151,9 @@ pub(super) fn failure(failure: &Failure) -> Status {
         Failure::Owner(why) => lines.extend(advice::for_owner(why)),
         Failure::DidYouMean(why, sites) => {
             if let DomainError::BareWord(word) = why {
+                if args::means_delete(word) {
+                    lines.push(say!("domain-alone", word = word.as_str()));
+                }
                 let command = args::command_like(word);
                 lines.extend(command.map(|name| say!("command-did-you-mean", command = name)));
             }

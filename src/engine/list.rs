@@ -148,12 +148,14 @@ pub(super) fn sorted(mut matches: Vec<Match>) -> Vec<Match> {
     matches
 }
 
-/// The stored sites that a domain may be a misspelling of. It only serves a better
-/// message, so what cannot be read is passed over.
+/// The stored sites that a domain may be a misspelling of, or a host of. It only serves a
+/// better message, so what cannot be read is passed over.
 pub(crate) fn similar_sites(found: &Found, query: &Query, threads: Option<usize>) -> Vec<String> {
     sites_where(found, threads, |site| {
-        let mut wanted = query.domains.iter().map(|domain| site_of(domain.as_str()));
-        wanted.any(|domain| is_similar(domain, site))
+        query.domains.iter().any(|domain| {
+            let of_domain = site_of(domain.as_str());
+            is_similar(of_domain, site) || of_domain == site && domain.as_str() != site
+        })
     })
 }
 

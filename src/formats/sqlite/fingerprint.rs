@@ -18,8 +18,8 @@ impl Fingerprint {
     pub(crate) fn check(self, before: Self) -> Result<(), Fault> {
         if self.rows != before.rows {
             return Err(Fault::NotVerified(format!(
-                "of {} other rows {} were found",
-                before.rows, self.rows
+                "{} rows were found instead of {}",
+                self.rows, before.rows
             )));
         }
         match self == before {
