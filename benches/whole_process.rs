@@ -102,13 +102,7 @@ impl Bench {
         }
     }
 
-    fn compare(
-        &self,
-        title: &str,
-        contenders: &[Contender<'_>],
-        rounds: usize,
-        absent: &[String],
-    ) {
+    fn compare(&self, title: &str, contenders: &[Contender<'_>], rounds: usize, absent: &[String]) {
         let found = compare(title, contenders, rounds, absent);
         self.found.borrow_mut().push(found);
     }
@@ -135,10 +129,7 @@ impl Bench {
                 began.elapsed().as_secs_f64() * 1000.0
             })
             .collect();
-        let disk = format!(
-            "syncing 4 KiB takes {:.2} ms (median of 50)",
-            median(times)
-        );
+        let disk = format!("syncing 4 KiB takes {:.2} ms (median of 50)", median(times));
         println!("stores in {}, where {disk}", self.dir.display());
         #[cfg(target_os = "linux")]
         if nix::sys::statfs::statfs(&self.dir)
@@ -163,7 +154,12 @@ impl Bench {
         let source = empty.with_extension("rs");
         fs::write(&source, "fn main() {}").expect("temp folder");
         let mut absent = Vec::new();
-        let built = Command::new("rustc").arg("-O").arg(&source).arg("-o").arg(&empty).status();
+        let built = Command::new("rustc")
+            .arg("-O")
+            .arg(&source)
+            .arg("-o")
+            .arg(&empty)
+            .status();
         match built.is_ok_and(|status| status.success()) {
             true => contenders.push(contender(EMPTY, no_count, move || Command::new(&empty))),
             false => absent.push(EMPTY.to_owned()),
@@ -247,7 +243,10 @@ impl Bench {
 
     /// Of a browser that is open: whoever reads it has to see that nothing moves meanwhile.
     fn being_written(&self, rows: usize) {
-        let title = format!("list {MATCHING} of {} cookies while they change", thousands(rows));
+        let title = format!(
+            "list {MATCHING} of {} cookies while they change",
+            thousands(rows)
+        );
         if !self.wants(&title) {
             return;
         }
@@ -256,7 +255,9 @@ impl Bench {
         stores::copy(&still, &moving);
         let store = Family::Chromium.store_in(&moving);
         let contenders = [
-            contender("at rest", count_listed, || self.cookieclean(&still, &["list"])),
+            contender("at rest", count_listed, || {
+                self.cookieclean(&still, &["list"])
+            }),
             Contender {
                 name: "written just now".into(),
                 prepare: Box::new(|| {
@@ -414,7 +415,9 @@ impl Bench {
                 }),
                 command: Box::new(|| {
                     let mut command = Command::new(OURS);
-                    command.args(["undo", "--json"]).env(STATE_DIR, self.dir.join("state"));
+                    command
+                        .args(["undo", "--json"])
+                        .env(STATE_DIR, self.dir.join("state"));
                     command
                 }),
                 count: count_restored,

@@ -655,7 +655,10 @@ fn a_host_without_cookies_is_answered_with_its_site() {
     }
     let run = world.run(&["www.openai.com", "--no-undo"]).expect(0);
     let said = run.stdout;
-    assert!(said.contains("sent to www.openai.com too, and stay"), "{said}");
+    assert!(
+        said.contains("sent to www.openai.com too, and stay"),
+        "{said}"
+    );
     assert!(!said.contains("Did you mean"), "{said}");
 }
 

@@ -92,10 +92,30 @@ fn goals(found: &[Compared]) -> String {
     let moving = |rows| format!("list 30 of {rows} cookies while they change");
     let mut text = String::from("| | measured | goal |\n|---|---|---|\n");
     let all = [
-        goal("list, 3,000, Chromium, to rookie", list("3,000", "chromium"), LIST, 1.0),
-        goal("list, 3,000, Firefox, to rookie", list("3,000", "firefox"), LIST, 1.0),
-        goal("list, 100,000, Chromium, to rookie", list("100,000", "chromium"), LIST, 1.0),
-        goal("list, 100,000, Firefox, to rookie", list("100,000", "firefox"), LIST, 1.0),
+        goal(
+            "list, 3,000, Chromium, to rookie",
+            list("3,000", "chromium"),
+            LIST,
+            1.0,
+        ),
+        goal(
+            "list, 3,000, Firefox, to rookie",
+            list("3,000", "firefox"),
+            LIST,
+            1.0,
+        ),
+        goal(
+            "list, 100,000, Chromium, to rookie",
+            list("100,000", "chromium"),
+            LIST,
+            1.0,
+        ),
+        goal(
+            "list, 100,000, Firefox, to rookie",
+            list("100,000", "firefox"),
+            LIST,
+            1.0,
+        ),
         goal(
             "list, 3,000, while it is written, to the same at rest",
             moving("3,000"),
@@ -108,14 +128,54 @@ fn goals(found: &[Compared]) -> String {
             ("written just now", "at rest"),
             1.3,
         ),
-        goal("delete, 3,000, Chromium, to the shell", delete("3,000", "chromium"), DELETE, 1.5),
-        goal("the same without a copy for undo", delete("3,000", "chromium"), NO_UNDO, 1.2),
-        goal("delete, 3,000, Firefox, to the shell", delete("3,000", "firefox"), DELETE, 1.5),
-        goal("the same without a copy for undo", delete("3,000", "firefox"), NO_UNDO, 1.2),
-        goal("delete, 100,000, Chromium, to the shell", delete("100,000", "chromium"), DELETE, 1.6),
-        goal("delete, 100,000, Firefox, to the shell", delete("100,000", "firefox"), DELETE, 1.6),
-        goal("undo in 200 profiles, to the deletion", profiles_title(200), UNDO, 1.2),
-        goal("undo in 2,000 profiles, to the deletion", profiles_title(2_000), UNDO, 1.2),
+        goal(
+            "delete, 3,000, Chromium, to the shell",
+            delete("3,000", "chromium"),
+            DELETE,
+            1.5,
+        ),
+        goal(
+            "the same without a copy for undo",
+            delete("3,000", "chromium"),
+            NO_UNDO,
+            1.2,
+        ),
+        goal(
+            "delete, 3,000, Firefox, to the shell",
+            delete("3,000", "firefox"),
+            DELETE,
+            1.5,
+        ),
+        goal(
+            "the same without a copy for undo",
+            delete("3,000", "firefox"),
+            NO_UNDO,
+            1.2,
+        ),
+        goal(
+            "delete, 100,000, Chromium, to the shell",
+            delete("100,000", "chromium"),
+            DELETE,
+            1.6,
+        ),
+        goal(
+            "delete, 100,000, Firefox, to the shell",
+            delete("100,000", "firefox"),
+            DELETE,
+            1.6,
+        ),
+        goal(
+            "undo in 200 profiles, to the deletion",
+            profiles_title(200),
+            UNDO,
+            1.2,
+        ),
+        goal(
+            "undo in 2,000 profiles, to the deletion",
+            profiles_title(2_000),
+            UNDO,
+            1.2,
+        ),
         goal(
             "list with 1,000 copies for undo, to none",
             "list with copies for undo",
@@ -144,13 +204,19 @@ fn goals(found: &[Compared]) -> String {
         let of = |profiles| median_of(&profiles_title(profiles), command);
         if let (Some(few), Some(many)) = (of(200), of(2_000)) {
             let ratio = many / few;
-            let _ = writeln!(text, "| {command} in 2,000 profiles, to 200 | ×{ratio:.1} | ×8 |");
+            let _ = writeln!(
+                text,
+                "| {command} in 2,000 profiles, to 200 | ×{ratio:.1} | ×8 |"
+            );
         }
     }
     let processes = |name| median_of("list beside other processes", name);
     if let (Some(few), Some(many)) = (processes("few"), processes("500")) {
         let more = (many - few) * 1000.0;
-        let _ = writeln!(text, "| list beside 500 processes, more | {more:.1} ms | 1 ms |");
+        let _ = writeln!(
+            text,
+            "| list beside 500 processes, more | {more:.1} ms | 1 ms |"
+        );
     }
     if let Ok(program) = fs::metadata(OURS) {
         let size = program.len() as f64 / MIB;

@@ -183,7 +183,9 @@ impl<L: Schema> TableStore<L> {
 
         // Nothing matches any more, and everything else is still there, byte for byte. Before
         // the commit, so that a surprise leaves the store as it was.
-        table.fingerprint(&fingerprinter, HashSet::new())?.check(kept)?;
+        table
+            .fingerprint(&fingerprinter, HashSet::new())?
+            .check(kept)?;
         if transaction.total_changes() - changes != needed {
             let message = "rows of another table were changed";
             return Err(Fault::NotVerified(message.into()));
