@@ -196,7 +196,7 @@ fn a_deletion_that_removes_another_cookie_is_not_committed() {
     let trigger = "CREATE TEMP TRIGGER t AFTER DELETE ON main.cookies
         BEGIN DELETE FROM cookies WHERE host = 'example.com'; END";
     let error = delete_while(&path, 1, trigger).unwrap_err().to_string();
-    assert!(error.contains("of 2 other rows 1"), "{error}");
+    assert!(error.contains("1 rows were found instead of 2"), "{error}");
     assert_eq!(rows(&path), 4);
 }
 
