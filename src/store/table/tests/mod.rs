@@ -236,6 +236,9 @@ fn a_claim_that_was_lost_stops_the_commit() {
     let (_folder, path) = plain_store();
     let error = delete(&path, &Claim::new(Fixed(false))).unwrap_err();
     assert!(matches!(error.fault, Fault::Locked), "{error}");
+    // Nor does a journal stay.
+    let beside = fs::read_dir(path.parent().unwrap()).unwrap();
+    assert_eq!(beside.count(), 1);
     assert_eq!(rows(&path), 4);
 }
 
