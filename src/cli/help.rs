@@ -68,6 +68,11 @@ fn with_values(argument: Arg, text: String, words: &FluentLanguageLoader) -> Arg
 
 /// Prints the help, the version, or what is wrong with the command line.
 pub(super) fn print(error: &clap::Error) {
+    if error.kind() == ErrorKind::DisplayVersion {
+        // No sentence has to be read for that.
+        let _ = error.print();
+        return;
+    }
     let mut text =
         usage_error(error).unwrap_or_else(|| in_own_words(error.render().ansi().to_string()));
     let is_missing = |missing: &ContextValue| missing.to_string().contains("<DOMAIN>");

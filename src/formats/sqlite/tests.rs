@@ -1,7 +1,11 @@
+use std::cell::Cell;
+use std::path::{Path, PathBuf};
+
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
+use tempfile::TempDir;
 
-use super::{SWITCHES, be_careful, connect, restrain};
+use super::{Applied, Plan, SWITCHES, be_careful, change, connect, restrain};
 use crate::model::error::Fault;
 
 #[test]
@@ -62,4 +66,126 @@ fn a_store_that_vanishes_is_not_created() {
     let path = dunce::canonicalize(folder.path()).unwrap().join("Cookies");
     assert!(connect(&path).is_err());
     assert!(!path.exists());
+}
+
+/// Two rows of a.com, two others, and a table beside.
+fn small_database() -> (TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = dunce::canonicalize(folder.path()).unwrap().join("store");
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(
+        "CREATE TABLE t (host TEXT, value TEXT);
+         INSERT INTO t VALUES ('a.com', '1'), ('b.com', '2'), ('a.com', '3'), ('c.com', '4');
+         CREATE TABLE other (value TEXT);
+         INSERT INTO other VALUES ('x');",
+    )
+    .unwrap();
+    (folder, path)
+}
+
+fn content(path: &Path) -> String {
+    let db = Connection::open(path).unwrap();
+    let sql = "SELECT (SELECT group_concat(host || value) FROM t) || (SELECT value FROM other)";
+    db.query_row(sql, [], |row| row.get(0)).unwrap()
+}
+
+/// Changes rows of a.com by this SQL, of which it is said what it does.
+fn change_by(path: &Path, sql: &str, said: (u64, u64)) -> Result<Option<Fault>, Fault> {
+    change(
+        path,
+        &Plan {
+            is_meant: &|table, row| Ok(table == "t" && row.get::<_, String>(0)? == "a.com"),
+            apply: &|db| {
+                db.execute_batch(sql)?;
+                let (changed, meant) = said;
+                Ok(Applied { changed, meant })
+            },
+            may_commit: &|| Ok(()),
+        },
+    )
+}
+
+const DELETE: &str = "DELETE FROM t WHERE host = 'a.com';";
+const BEFORE: &str = "a.com1,b.com2,a.com3,c.com4x";
+
+#[test]
+fn change_that_does_what_it_says_counts() {
+    let (_folder, path) = small_database();
+    assert!(change_by(&path, DELETE, (2, 0)).unwrap().is_none());
+    assert_eq!(content(&path), "b.com2,c.com4x");
+    let insert = "INSERT INTO t VALUES ('a.com', '5')";
+    assert!(change_by(&path, insert, (1, 1)).unwrap().is_none());
+    assert_eq!(content(&path), "b.com2,c.com4,a.com5x");
+}
+
+#[test]
+fn change_that_does_something_else_does_not_count() {
+    for (also, said) in [
+        ("", (2, 1)),
+        ("", (3, 0)),
+        ("", (1, 0)),
+        // Nothing was to be changed.
+        ("", (0, 2)),
+        ("UPDATE t SET value = '9' WHERE host = 'b.com'", (3, 0)),
+        ("DELETE FROM t WHERE host = 'b.com'", (3, 0)),
+        ("INSERT INTO t VALUES ('d.com', '5')", (3, 0)),
+        ("UPDATE other SET value = 'y'", (3, 0)),
+        ("UPDATE t SET value = value WHERE host = 'b.com'", (2, 0)),
+    ] {
+        let (_folder, path) = small_database();
+        let changed = change_by(&path, &format!("{DELETE}{also}"), said);
+        let is_refused = matches!(changed, Err(Fault::NotVerified(_)));
+        assert!(is_refused || said.0 == 0, "{also} {said:?}: {changed:?}");
+        assert_eq!(content(&path), BEFORE, "{also} {said:?}");
+    }
+}
+
+#[test]
+fn change_that_may_not_be_committed_does_not_count() {
+    let (_folder, path) = small_database();
+    let plan = Plan {
+        is_meant: &|table, row| Ok(table == "t" && row.get::<_, String>(0)? == "a.com"),
+        apply: &|db| {
+            db.execute_batch(DELETE)?;
+            Ok(Applied {
+                changed: 2,
+                meant: 0,
+            })
+        },
+        may_commit: &|| Err(Fault::Locked),
+    };
+    assert!(matches!(change(&path, &plan), Err(Fault::Locked)));
+    assert_eq!(content(&path), BEFORE);
+}
+
+#[test]
+fn the_database_is_looked_at_after_a_change() {
+    let (_folder, path) = small_database();
+    let committed = Cell::new(false);
+    let plan = Plan {
+        // As if b.com had come to be one of them.
+        is_meant: &|table, row| {
+            let host: String = match table {
+                "t" => row.get(0)?,
+                _ => return Ok(false),
+            };
+            Ok(host == "a.com" || committed.get() && host == "b.com")
+        },
+        apply: &|db| {
+            db.execute_batch(DELETE)?;
+            Ok(Applied {
+                changed: 2,
+                meant: 0,
+            })
+        },
+        may_commit: &|| {
+            committed.set(true);
+            Ok(())
+        },
+    };
+    let trouble = change(&path, &plan).unwrap();
+    assert!(
+        matches!(trouble, Some(Fault::NotVerified(_))),
+        "{trouble:?}"
+    );
 }
