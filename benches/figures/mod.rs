@@ -311,11 +311,12 @@ impl Plot {
             let (least, most) = all.fold((f64::MAX, f64::MIN), |(least, most), x| {
                 (least.min(x), most.max(x))
             });
-            (least * 0.8..most * 1.25).log_scale()
+            least..most
         };
         if points().next().is_none() {
             return Ok(());
         }
+        let (over, seconds) = (range(|point| point.0), range(|point| point.1));
         let area = SVGBackend::new(file, (640, 400)).into_drawing_area();
         area.fill(&WHITE)?;
         let mut chart = ChartBuilder::on(&area)
@@ -323,9 +324,16 @@ impl Plot {
             .margin(12)
             .x_label_area_size(40)
             .y_label_area_size(60)
-            .build_cartesian_2d(range(|point| point.0), range(|point| point.1))?;
+            .build_cartesian_2d(
+                (over.start * 0.9..over.end * 1.1).log_scale(),
+                // With room for the names of the lines.
+                (seconds.start * 0.7..seconds.end * 8.0).log_scale(),
+            )?;
         chart
             .configure_mesh()
+            .max_light_lines(1)
+            .x_label_formatter(&|x| crate::thousands(x.round() as usize))
+            .y_label_formatter(&|y| ((y * 1e4).round() / 1e4).to_string())
             .x_desc(self.over)
             .y_desc("seconds")
             .draw()?;

@@ -231,6 +231,29 @@ fn the_file_is_looked_at_after_the_commit() {
     assert!(trouble.contains("after the commit"), "{trouble}");
 }
 
+/// What is found is passed on while there is more, once it is certain.
+#[test]
+fn many_cookies_are_passed_on_in_parts() {
+    let (_folder, path) = plain_store();
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(
+        "WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+         INSERT INTO cookies SELECT 'openai.com', 'n' || i, '/', 'v' FROM n",
+    )
+    .unwrap();
+    drop(db);
+    let long_ago = std::time::SystemTime::now() - std::time::Duration::from_secs(3600);
+    let file = fs::File::options().write(true).open(&path).unwrap();
+    file.set_modified(long_ago).unwrap();
+    let mut parts = Vec::new();
+    let store = TableStore::<Plain>::new(path, ());
+    let counts = store
+        .find(&openai(), &mut |found| parts.push(found.len()))
+        .unwrap();
+    assert_eq!(counts.matched, 5002);
+    assert_eq!(parts, [2048, 2048, 906]);
+}
+
 #[test]
 fn a_claim_that_was_lost_stops_the_commit() {
     let (_folder, path) = plain_store();
