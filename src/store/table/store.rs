@@ -209,7 +209,7 @@ impl<L: Schema> TableStore<L> {
 
     /// A commit that fails may have been done anyway: what came to fail can be
     /// the sync at its very end. Only reading the file again shows it.
-    fn after_failed_commit(
+    pub(super) fn after_failed_commit(
         &self,
         query: &Query,
         deleted: u64,

@@ -11,7 +11,7 @@ use rusqlite::Row;
 use tempfile::TempDir;
 
 use super::{Columns, Schema, TableStore, lossy};
-use crate::formats::sqlite::be_careful;
+use crate::formats::sqlite::{Fingerprint, be_careful};
 use crate::model::cookie::{Cookie, SameSite};
 use crate::model::domain::Domain;
 use crate::model::error::{Error, Fault};
@@ -229,6 +229,35 @@ fn the_file_is_looked_at_after_the_commit() {
     assert_eq!(deleted.deleted, 2);
     let trouble = deleted.trouble.expect("trouble").to_string();
     assert!(trouble.contains("after the commit"), "{trouble}");
+}
+
+#[test]
+fn commit_that_failed_is_looked_at() {
+    let (_folder, path) = plain_store();
+    let store = TableStore::<Plain>::new(path.clone(), ());
+    let mut kept = Fingerprint::default();
+    kept.rows = 2;
+    let look = || store.after_failed_commit(&openai(), 2, kept, Fault::Full);
+    assert!(matches!(look(), Err(Fault::Full)));
+
+    // It was done all the same, in whole or, as nobody can do it, in part.
+    for (sql, deleted) in [
+        ("DELETE FROM cookies WHERE name = 'a'", 1),
+        ("DELETE FROM cookies WHERE name = 'b'", 2),
+    ] {
+        let db = Connection::open(&path).unwrap();
+        db.execute_batch(sql).unwrap();
+        drop(db);
+        let looked = look().unwrap();
+        assert_eq!((looked.deleted, looked.kept), (deleted, 2));
+        assert!(matches!(looked.trouble, Some(Fault::Unsure(_))));
+    }
+
+    // What cannot be seen is not called deleted.
+    fs::write(&path, "no database, of any kind that is known").unwrap();
+    let looked = look().unwrap();
+    assert_eq!((looked.deleted, looked.kept), (0, 2));
+    assert!(matches!(looked.trouble, Some(Fault::Unsure(_))));
 }
 
 /// What is found is passed on while there is more, once it is certain.
