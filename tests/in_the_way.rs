@@ -15,7 +15,7 @@ use serde_json::json;
 use world::holder::{Holder, hold_if_told};
 use world::{FIREFOX_LOCK, Run, World, spawn, stores};
 
-#[cfg(unix)]
+/// Nothing that a test waits for takes that long, on any machine.
 const LIMIT: Duration = Duration::from_secs(120);
 
 /// Who has a file open, Windows does not tell by the file.

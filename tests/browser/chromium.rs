@@ -307,11 +307,16 @@ impl Chromium {
     pub fn use_other_profile(&mut self) {
         let targets = self.wire.call(None, "Target.getTargets", json!({}));
         let targets = targets["targetInfos"].as_array().expect("a list");
-        let contexts = self.wire.call(None, "Target.getBrowserContexts", json!({}));
-        let other = targets.iter().find(|target| {
-            target["type"] == "page"
-                && target["browserContextId"] != contexts["defaultBrowserContextId"]
-        });
+        // Not any but the default one: either of them can have come to be that.
+        let tab = self.tab.clone();
+        let this = self
+            .wire
+            .call(Some(&tab), "Target.getTargetInfo", json!({}));
+        let profile = &this["targetInfo"]["browserContextId"];
+        assert!(profile.is_string(), "{this:#}");
+        let other = targets
+            .iter()
+            .find(|target| target["type"] == "page" && target["browserContextId"] != *profile);
         let other = other.unwrap_or_else(|| panic!("no page of another profile: {targets:#?}"));
         self.tab = attach(&mut self.wire, &other["targetId"]);
     }

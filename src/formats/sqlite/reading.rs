@@ -45,9 +45,11 @@ pub(crate) fn read<T>(
 ) -> Result<T, Fault> {
     files::check(path)?;
     if let Some(view) = ReadView::in_place(path)? {
-        let seen = look(&view);
-        if view.is_unchanged() {
-            return seen;
+        match look(&view) {
+            // What another run of this program writes can have come and gone meanwhile.
+            Err(Fault::ReadOnly | Fault::Locked) => {}
+            seen if view.is_unchanged() => return seen,
+            _ => {}
         }
     }
     look(&ReadView::of_copy(path)?)
