@@ -1,11 +1,13 @@
 use std::cell::Cell;
+use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 use tempfile::TempDir;
 
-use super::{Applied, Plan, SWITCHES, be_careful, change, connect, restrain};
+use super::{Applied, Plan, SWITCHES, be_careful, change, connect, read, restrain};
 use crate::model::error::Fault;
 
 #[test]
@@ -66,6 +68,28 @@ fn a_store_that_vanishes_is_not_created() {
     let path = dunce::canonicalize(folder.path()).unwrap().join("Cookies");
     assert!(connect(&path).is_err());
     assert!(!path.exists());
+}
+
+/// Another run of this program has begun to write, and has ended.
+#[test]
+fn a_look_that_a_journal_disturbs_is_taken_again() {
+    let (_folder, path) = small_database();
+    let long_ago = SystemTime::now() - Duration::from_secs(3600);
+    let file = File::options().write(true).open(&path).unwrap();
+    file.set_modified(long_ago).unwrap();
+    for first in [|| Fault::ReadOnly, || Fault::Locked] {
+        let mut looks = 0;
+        let seen = read(&path, |view| {
+            looks += 1;
+            match looks {
+                1 => Err(first()),
+                _ => Ok(view
+                    .connection()
+                    .query_row("SELECT count(*) FROM t", [], |row| row.get::<_, i64>(0))?),
+            }
+        });
+        assert_eq!((seen.unwrap(), looks), (4, 2));
+    }
 }
 
 /// Two rows of a.com, two others, and a table beside.

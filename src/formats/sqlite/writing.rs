@@ -281,6 +281,24 @@ mod tests {
 
     use super::*;
 
+    /// By its first byte, it can undo a transaction.
+    #[test]
+    fn journal_that_is_needed_is_not_erased() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = dunce::canonicalize(folder.path()).unwrap().join("journal");
+        fs::write(&journal, b"\xd9 and pages").unwrap();
+        assert!(matches!(erase_finished(&journal), Err(Fault::Locked)));
+        assert_eq!(fs::read(&journal).unwrap(), b"\xd9 and pages");
+        for finished in [&b"\0 and pages"[..], b""] {
+            fs::write(&journal, finished).unwrap();
+            erase_finished(&journal).unwrap();
+            assert_eq!(fs::read(&journal).unwrap(), b"");
+        }
+        fs::remove_file(&journal).unwrap();
+        erase_finished(&journal).unwrap();
+        assert!(!journal.exists());
+    }
+
     /// What another process writes while the WAL is being emptied stands in the WAL only.
     #[test]
     fn row_that_comes_while_the_wal_is_emptied_stays() {

@@ -260,6 +260,15 @@ fn commit_that_failed_is_looked_at() {
     assert!(matches!(looked.trouble, Some(Fault::Unsure(_))));
 }
 
+#[test]
+fn store_that_cannot_be_looked_at_is_not_empty() {
+    let (_folder, path) = plain_store();
+    let found = |path| TableStore::<Plain>::new(path, ()).find(&openai(), &mut |_| {});
+    assert_eq!(found(path.with_file_name("none")).unwrap().matched, 0);
+    // Below a file there is nothing, but on Windows that is the same as a file that is missing.
+    assert!(cfg!(windows) || found(path.join("Cookies")).is_err());
+}
+
 /// What is found is passed on while there is more, once it is certain.
 #[test]
 fn many_cookies_are_passed_on_in_parts() {
