@@ -12,7 +12,7 @@ use world::{Run, World, stores};
 const CHROME: &str = ".config/google-chrome/Default/Cookies";
 const FIREFOX: &str = ".mozilla/firefox/p/cookies.sqlite";
 /// Whatever lies in a profile, a command ends within that time.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(10);
 
 fn chrome_with(sql: &str) -> (World, PathBuf) {
     let world = World::new();

@@ -233,7 +233,9 @@ fn flock_on_the_folder_holds_nobody_up() {
     for folder in &folders {
         folder.lock_shared().unwrap();
     }
+    let since = Instant::now();
     world.run(&["openai.com"]).expect(0);
+    assert!(since.elapsed() < Duration::from_secs(8));
     assert_eq!(stores.map(|store| left(&store)), [4, 4]);
 }
 
@@ -286,12 +288,15 @@ fn stranger_with_a_lock_is_named_and_not_waited_for() {
         assert_ne!(words.read_line(&mut line).unwrap(), 0, "the helper ended");
     }
 
+    let since = Instant::now();
     let (code, document) = world.json(&["openai.com"]);
+    let took = since.elapsed();
     let pid = stranger.id();
     drop(stranger.stdin.take());
     stranger.wait().unwrap();
 
     assert_eq!(code, 3, "{document:#}");
+    assert!(took < Duration::from_secs(8), "it waited for {took:?}");
     let row = row(&document, &store);
     assert_eq!(row["in_use_by"][0]["pid"], pid, "{row:#}");
     assert_ne!(row["in_use_why"]["unseen"], "cookieclean", "{row:#}");
@@ -315,7 +320,7 @@ fn another_run_is_waited_for_as_long_as_was_said() {
     assert_eq!(chrome["in_use_why"]["unseen"], "cookieclean", "{chrome:#}");
     assert_eq!(chrome["in_use_by"][0]["pid"], first.pid().as_raw());
     assert!(took > Duration::from_secs(9), "it waited for {took:?} only");
-    assert!(took < LIMIT, "it waited for {took:?}");
+    assert!(took < Duration::from_secs(20), "it waited for {took:?}");
 
     // Not against the person's will.
     let second = Started::new(&world, &["openai.com", "--browser=chrome"]);
@@ -323,7 +328,7 @@ fn another_run_is_waited_for_as_long_as_was_said() {
     let since = Instant::now();
     kill(second.pid(), Signal::SIGINT).unwrap();
     assert_eq!(second.end().0, 130);
-    assert!(since.elapsed() < LIMIT);
+    assert!(since.elapsed() < Duration::from_secs(3));
 
     kill(first.pid(), Signal::SIGCONT).unwrap();
     first.end();

@@ -17,7 +17,7 @@ const RESTORE: &[&str] = &["--restore-last-session"];
 
 /// What a browser that does not quit is given by default: nobody who cannot be asked is
 /// worth so much.
-const LESS_THAN_30_SECONDS: Duration = Duration::from_secs(25);
+const FAR_LESS_THAN_30_SECONDS: Duration = Duration::from_secs(10);
 
 /// A Chromium on the sample profile with cookies that are in its memory only, and all
 /// that it has. It writes 30 seconds after a change.
@@ -198,7 +198,7 @@ fn close_of_a_copied_directory_spares_the_originals_browser() {
 
     let (refused, took) = begin(&world, &["openai.com", "--close"], &[&copy]).end();
     let refused = refused.expect(3);
-    assert!(took < LESS_THAN_30_SECONDS, "{took:?}");
+    assert!(took < FAR_LESS_THAN_30_SECONDS, "{took:?}");
     let row = refused.store(&copy.join("Default/Cookies"));
     assert_eq!(users(row), [u64::from(browser.pid())]);
     assert_eq!(browser.cookies(), before);
@@ -219,7 +219,7 @@ fn firefox_that_cannot_be_asked_is_left_alone() {
 
     let (refused, took) = begin(&world, &["openai.com", "--close"], &[&profile]).end();
     let refused = refused.expect(3);
-    assert!(took < LESS_THAN_30_SECONDS, "{took:?}");
+    assert!(took < FAR_LESS_THAN_30_SECONDS, "{took:?}");
     let said = refused.said();
     assert!(said.contains("could not be asked to quit"), "{said}");
     let row = refused.store(&profile.join("cookies.sqlite"));
@@ -310,7 +310,7 @@ fn a_chromium_that_hangs_is_not_killed_and_quits_when_it_can() {
     let (refused, took) = begin(&world, &closing, &[&dir]).end();
     let refused = refused.expect(3);
     assert!(took >= Duration::from_secs(2), "{took:?}");
-    assert!(took < LESS_THAN_30_SECONDS, "{took:?}");
+    assert!(took < FAR_LESS_THAN_30_SECONDS, "{took:?}");
     let row = refused.store(&world.path(CHROME_STORE));
     assert_eq!(users(row), [u64::from(browser.pid())]);
     assert!(is_running(browser.pid()));

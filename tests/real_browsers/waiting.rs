@@ -13,7 +13,7 @@ use crate::watch::{Pause, assert_sound, assert_unchanged, everything_in};
 const RESTORE: &[&str] = &["--restore-last-session"];
 
 /// For whatever is to be done at once, on a machine that is busy.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_secs(5);
 
 /// Long enough to see that a command waits.
 const A_WHILE: Duration = Duration::from_millis(1500);

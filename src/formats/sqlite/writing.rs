@@ -127,6 +127,9 @@ impl Writer {
             db.close().map_err(|(_, error)| error)?;
         }
         self.remove_added_journal();
+        if size_of(&sibling(&self.path, "-wal"))? > 0 {
+            return Err(Fault::NotVerified("the WAL is not empty".into()));
+        }
         Ok(())
     }
 
