@@ -368,8 +368,11 @@ fn a_profile_that_is_the_user_data_directory_itself_is_found() {
 
 #[test]
 fn without_a_temporary_folder_a_store_is_not_taken_for_empty() {
-    // The store was just written, so that it is read from a copy.
+    // With a WAL, it is read from a copy.
     let world = two_profiles();
+    for store in [BAD, GOOD] {
+        stores::leave_in_wal(&world.path(store));
+    }
     let nowhere = world.root().join("nowhere");
     for arguments in [&["list", "openai.com"][..], &["openai.com"], &["profiles"]] {
         let mut command = world.command_at_home(arguments);

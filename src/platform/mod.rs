@@ -54,13 +54,6 @@ pub(crate) const VFS: &std::ffi::CStr = if cfg!(windows) {
     c"unix"
 };
 
-/// The same without locks.
-pub(crate) const LOCKLESS_VFS: &std::ffi::CStr = if cfg!(windows) {
-    c"win32-longpath-none"
-} else {
-    c"unix-none"
-};
-
 /// The holder of a lock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Holder {

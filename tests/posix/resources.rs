@@ -36,7 +36,7 @@ fn many_profiles_need_few_open_files() {
 fn interrupted_list_removes_its_private_copies() {
     let world = World::new();
     let store = chrome_profile(&world, "Default");
-    // Large, so that copying takes a while, and just written, so that it is copied.
+    // Large, so that copying takes a while, and with a WAL, so that it is copied.
     rusqlite::Connection::open(&store)
         .unwrap()
         .execute(
@@ -44,12 +44,11 @@ fn interrupted_list_removes_its_private_copies() {
             [],
         )
         .unwrap();
+    stores::leave_in_wal(&store);
     let temp = world.root().join("temp");
     fs::create_dir(&temp).unwrap();
     let mut ended = 0;
     for step in 0..30 {
-        let now = File::options().write(true).open(&store).unwrap();
-        now.set_modified(std::time::SystemTime::now()).unwrap();
         let mut child = world
             .command(&["list", "openai.com", "--layout", "linux", "--home"])
             .arg(world.home())
@@ -76,7 +75,8 @@ fn interrupted_list_removes_its_private_copies() {
 #[test]
 fn later_run_removes_temp_folders_of_a_killed_one() {
     let world = World::new();
-    chrome_profile(&world, "Default");
+    // Read from a copy.
+    stores::leave_in_wal(&chrome_profile(&world, "Default"));
     let temp = world.root().join("temp");
     let [old, young] = ["cookieclean-old", "cookieclean-new"].map(|name| temp.join(name));
     for folder in [&old, &young] {

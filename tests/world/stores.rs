@@ -6,6 +6,7 @@
 use std::fs;
 use std::path::Path;
 
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, params};
 
 /// The cookies that [`chromium`] and [`firefox`] put in: host, name, the site
@@ -248,6 +249,25 @@ pub fn firefox_row(db: &Connection, version: i64, i: usize, host: &str, name: &s
         ],
     )
     .unwrap();
+}
+
+/// Leaves what was written last in a WAL, as a browser does that is killed: the store is then
+/// more than one file.
+pub fn leave_in_wal(path: &Path) {
+    let db = Connection::open(path).unwrap();
+    db.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
+        .unwrap();
+    db.pragma_update(None, "journal_mode", "WAL").unwrap();
+    let version: i64 = db
+        .pragma_query_value(None, "user_version", |row| row.get(0))
+        .unwrap();
+    db.pragma_update(None, "user_version", version).unwrap();
+    db.close().unwrap();
+    let wal = path.with_file_name(format!(
+        "{}-wal",
+        path.file_name().unwrap().to_str().unwrap()
+    ));
+    assert!(wal.metadata().unwrap().len() > 0);
 }
 
 /// Everything in a table, each value with its storage class and its bytes.

@@ -21,12 +21,20 @@ pub(super) fn make_plain(header: &mut [u8; 100]) {
 
 /// Whether the database is in WAL mode.
 ///
+/// # Errors
+/// As [`read`].
+pub(super) fn is_wal(path: &Path) -> Result<bool, Fault> {
+    Ok(read(path)?[VERSIONS].contains(&WAL))
+}
+
+/// The header of a database.
+///
 /// Must not be called while this process has the database open: closing any
 /// descriptor of a file drops the POSIX locks that SQLite holds on it.
 ///
 /// # Errors
 /// When the file cannot be read or does not begin like a database.
-pub(super) fn is_wal(path: &Path) -> Result<bool, Fault> {
+pub(super) fn read(path: &Path) -> Result<[u8; 100], Fault> {
     let mut header = [0; 100];
     files::open(path)?
         .read_exact(&mut header)
@@ -34,8 +42,8 @@ pub(super) fn is_wal(path: &Path) -> Result<bool, Fault> {
             ErrorKind::UnexpectedEof => Fault::NotADatabase,
             _ => error.into(),
         })?;
-    if !header.starts_with(MAGIC) {
-        return Err(Fault::NotADatabase);
+    match header.starts_with(MAGIC) {
+        true => Ok(header),
+        false => Err(Fault::NotADatabase),
     }
-    Ok(header[VERSIONS].contains(&WAL))
 }

@@ -45,11 +45,9 @@ pub(crate) fn read<T>(
 ) -> Result<T, Fault> {
     files::check(path)?;
     if let Some(view) = ReadView::in_place(path)? {
-        match look(&view) {
-            // What another run of this program writes can have come and gone meanwhile.
-            Err(Fault::ReadOnly | Fault::Locked) => {}
-            seen if view.is_unchanged() => return seen,
-            _ => {}
+        let seen = look(&view);
+        if view.is_unchanged() {
+            return seen;
         }
     }
     look(&ReadView::of_copy(path)?)
@@ -59,20 +57,21 @@ impl ReadView {
     /// The file itself, when it is whole without any other and has not been written
     /// to for a while.
     fn in_place(path: &Path) -> Result<Option<Self>, Fault> {
-        if header::is_wal(path)? {
-            // In WAL mode SQLite makes files beside it as soon as it is read.
-            return Ok(None);
-        }
+        header::read(path)?;
         let Some(stamp) = stamp(path).filter(|(_, modified)| is_settled(*modified)) else {
+            return Ok(None);
+        };
+        let Some(uri) = immutable(path) else {
             return Ok(None);
         };
         if has_company(path)? {
             return Ok(None);
         }
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY
+            | OpenFlags::SQLITE_OPEN_URI
             | OpenFlags::SQLITE_OPEN_NO_MUTEX
             | OpenFlags::SQLITE_OPEN_NOFOLLOW;
-        let mut db = Connection::open_with_flags_and_vfs(path, flags, platform::LOCKLESS_VFS)?;
+        let mut db = Connection::open_with_flags_and_vfs(uri, flags, platform::VFS)?;
         super::restrain(&mut db, stamp.0)?;
         Ok(Some(Self {
             db,
@@ -119,6 +118,28 @@ impl ReadView {
             Source::Memory(_) | Source::File(_) => true,
         }
     }
+}
+
+/// The name by which SQLite takes a database for one that nobody changes: it takes no lock,
+/// and looks for no WAL and no journal (<https://www.sqlite.org/uri.html>). None where a path
+/// is no text.
+fn immutable(path: &Path) -> Option<String> {
+    let mut uri = String::from("file:");
+    let path = path.to_str()?;
+    if path.starts_with('/') {
+        // Else a path with two of them would begin with the name of a computer.
+        uri.push_str("//");
+    }
+    for letter in path.chars() {
+        match letter {
+            '%' => uri.push_str("%25"),
+            '?' => uri.push_str("%3f"),
+            '#' => uri.push_str("%23"),
+            other => uri.push(other),
+        }
+    }
+    uri.push_str("?immutable=1");
+    Some(uri)
 }
 
 /// Where open files live on without their names, not even a crash leaves a copy

@@ -1,12 +1,12 @@
 //! A private copy of a database together with its WAL or journal.
 //!
-//! A database in WAL mode cannot be opened in place without leaving `-wal` and
-//! `-shm` files beside it, and a running Firefox keeps it locked. The files
-//! themselves can be read, and together they hold a consistent state as long as
-//! none of them changed while they were copied.
+//! A database with a WAL cannot be opened in place without leaving a `-shm` file
+//! beside it, and a running Firefox keeps it locked. The files themselves can be
+//! read, and together they hold a consistent state as long as none of them changed
+//! while they were copied.
 
 use std::fs::{self, OpenOptions};
-use std::io::{self, Read, Seek, Write};
+use std::io::{self, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
@@ -95,11 +95,11 @@ impl Drop for Room {
     }
 }
 
-/// The usual case of a browser that is closed: nothing beside the database, nothing
-/// changed for a while, and small. None where it is not like that.
+/// The usual case: nothing beside the database, and it is small. None where it is not
+/// like that, or was written to meanwhile.
 fn in_memory(path: &Path) -> Result<Option<(Connection, Room)>, Fault> {
     let before = stamp(path);
-    let Some((length, true)) = before.map(|(length, time)| (length, is_settled(time))) else {
+    let Some((length, modified)) = before else {
         return Ok(None);
     };
     if has_company(path)? {
@@ -108,17 +108,16 @@ fn in_memory(path: &Path) -> Result<Option<(Connection, Room)>, Fault> {
     let (Some(room), Ok(size)) = (Room::take(length), usize::try_from(length)) else {
         return Ok(None);
     };
-    let mut file = files::open(path)?;
-    let mut header = [0; 100];
-    file.read_exact(&mut header)?;
-    header::make_plain(&mut header);
     let mut db = Connection::open_in_memory()?;
-    let content = header.chain(file);
-    if let Err(error) = db.deserialize_read_exact("main", content, size, true) {
+    if let Err(error) = db.deserialize_read_exact("main", plain(path)?, size, true) {
         return match stamp(path) == before {
             true => Err(error.into()),
             false => Ok(None),
         };
+    }
+    // Right after a change, the time does not tell whether there was another one.
+    if !is_settled(modified) && !same_content(&*db.serialize("main")?, plain(path)?)? {
+        return Ok(None);
     }
     // Without this SQLite would copy the pages once more. It heeds it without saying
     // so: a database in memory answers with no row.
@@ -127,6 +126,15 @@ fn in_memory(path: &Path) -> Result<Option<(Connection, Room)>, Fault> {
         .next()?;
     let unchanged = stamp(path) == before && !has_company(path)?;
     Ok(unchanged.then_some((db, room)))
+}
+
+/// Reads a database so that it can be opened without a WAL.
+fn plain(path: &Path) -> Result<impl Read, Fault> {
+    let mut file = files::open(path)?;
+    let mut header = [0; 100];
+    file.read_exact(&mut header)?;
+    header::make_plain(&mut header);
+    Ok(Cursor::new(header).chain(file))
 }
 
 /// Copies all files and tells whether they were the same before and after.
@@ -149,15 +157,17 @@ fn copy_if_stable(path: &Path, copy: &Path) -> Result<bool, Fault> {
         (Some(old), Some(new)) => old == new && is_settled(new.1),
         _ => false,
     };
-    if !untouched && !same_content(path, copy)? {
+    if !untouched && !same_content(files::open(path)?, files::open(copy)?)? {
         return Ok(false);
     }
     if has_journal {
-        match same_content(&journal, &sibling(copy, "-journal")) {
+        let now = match files::open(&journal) {
             // The writer is done, and has removed it.
             Err(Fault::Gone) => return Ok(false),
-            Ok(true) => {}
-            other => return other,
+            other => other?,
+        };
+        if !same_content(now, files::open(&sibling(copy, "-journal"))?)? {
+            return Ok(false);
         }
     }
     if !has_wal {
@@ -212,18 +222,14 @@ fn copy_sibling(from: &Path, to: &Path) -> Result<bool, Fault> {
     }
 }
 
-fn same_content(one: &Path, other: &Path) -> Result<bool, Fault> {
+fn same_content(mut one: impl Read, mut other: impl Read) -> io::Result<bool> {
     const CHUNK: usize = 1 << 18;
-    let (mut one, mut other) = (files::open(one)?, files::open(other)?);
-    if one.metadata()?.len() != other.metadata()?.len() {
-        return Ok(false);
-    }
     let (mut a, mut b) = (Vec::with_capacity(CHUNK), Vec::with_capacity(CHUNK));
     loop {
         a.clear();
         b.clear();
-        (&mut one).take(CHUNK as u64).read_to_end(&mut a)?;
-        (&mut other).take(CHUNK as u64).read_to_end(&mut b)?;
+        one.by_ref().take(CHUNK as u64).read_to_end(&mut a)?;
+        other.by_ref().take(CHUNK as u64).read_to_end(&mut b)?;
         if a != b {
             return Ok(false);
         }
@@ -241,4 +247,28 @@ fn make_plain(copy: &Path) -> io::Result<()> {
     header::make_plain(&mut header);
     file.rewind()?;
     file.write_all(&header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// By this is known, right after a change, that there was none meanwhile.
+    #[test]
+    fn any_difference_between_a_database_and_its_copy_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("store");
+        let db = Connection::open(&path).unwrap();
+        db.execute_batch("CREATE TABLE t (host TEXT)").unwrap();
+        db.close().unwrap();
+        let (mut db, _room) = in_memory(&path).unwrap().expect("small, and alone");
+        assert!(same_content(&*db.serialize("main").unwrap(), plain(&path).unwrap()).unwrap());
+        let mut longer = fs::read(&path).unwrap();
+        longer.push(0);
+        for changed in [&longer[..], &longer[..longer.len() - 2]] {
+            fs::write(&path, changed).unwrap();
+            let image = db.serialize("main").unwrap();
+            assert!(!same_content(&*image, plain(&path).unwrap()).unwrap());
+        }
+    }
 }
