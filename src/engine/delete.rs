@@ -263,3 +263,38 @@ fn delete_in(
     drop(claim);
     outcome
 }
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::model::domain::Domain;
+    use crate::undo::Undo;
+
+    struct Deaf;
+
+    impl Observer for Deaf {
+        fn event(&mut self, _: &Event<'_>) {}
+    }
+
+    /// Of what was not deleted, a copy that holds logins is still there.
+    #[test]
+    fn a_copy_that_could_not_be_removed_is_a_failure() {
+        let found = Found::default();
+        let query = Query::all_of(vec![Domain::parse("openai.com").unwrap()]);
+        let cancel = Cancel::default();
+        let state = tempfile::tempdir().unwrap();
+        let deletion = Undo::in_folder(state.path()).begin(Vec::new(), Timestamp::UNIX_EPOCH);
+        for name in ["0000.part", "0001.part"] {
+            deletion.note_trouble(Fault::Locked.at(name));
+        }
+        let summary = delete(
+            &Request::new(&found, &query, &cancel),
+            Some(deletion),
+            &mut Scheduler::new(None, &cancel),
+            &mut Deaf,
+        );
+        assert_eq!((summary.failed, summary.problems.len()), (2, 2));
+    }
+}

@@ -463,6 +463,7 @@ mod tests {
         asked: AtomicU32,
         /// Looks after which the user is gone; 0: never.
         leaves_after: u32,
+        is_deaf: bool,
     }
 
     struct Free;
@@ -505,7 +506,10 @@ mod tests {
 
         fn ask_to_quit(&self, _: &ProcessHandle) -> io::Result<QuitRequest> {
             self.asked.fetch_add(1, Ordering::Relaxed);
-            Ok(QuitRequest::Sent)
+            Ok(match self.is_deaf {
+                true => QuitRequest::Impossible,
+                false => QuitRequest::Sent,
+            })
         }
 
         fn leftovers(&self) -> Vec<PathBuf> {
@@ -596,6 +600,16 @@ mod tests {
         assert!(!adds_nothing(None));
     }
 
+    /// Whatever the name of the program is that this is a part of.
+    #[test]
+    fn this_run_is_known_as_cookieclean() {
+        let user = InUse::by_this_run(Path::new("/a/folder"));
+        assert!(user.is_cookieclean() && user.adds_nothing());
+        let pids: Vec<_> = user.by.iter().map(|process| process.pid).collect();
+        assert_eq!(pids, [std::process::id()]);
+        assert!(!this_process().is_cookieclean());
+    }
+
     #[test]
     fn a_process_is_asked_to_quit_once() {
         let (guard, fake) = guard(Fake::held_by(this_process()));
@@ -614,6 +628,36 @@ mod tests {
             leaves_after: 2,
             ..Fake::held_by(this_process())
         });
+        let asked = guard.ask_to_quit(&mut HashSet::new()).expect("a look");
+        assert_eq!((asked, count(&fake.asked)), (QuitRequest::Sent, 0));
+    }
+
+    /// It had begun to end, for another reason.
+    #[test]
+    fn a_process_that_ends_while_it_is_asked_needs_no_way_to_be_asked() {
+        for (leaves_after, expected) in [(3, QuitRequest::Sent), (0, QuitRequest::Impossible)] {
+            let (guard, fake) = guard(Fake {
+                leaves_after,
+                is_deaf: true,
+                ..Fake::held_by(this_process())
+            });
+            let asked = guard.ask_to_quit(&mut HashSet::new()).expect("a look");
+            assert_eq!((asked, count(&fake.asked)), (expected, 1));
+        }
+    }
+
+    #[test]
+    fn a_process_that_has_ended_is_not_asked() {
+        let mut child = std::process::Command::new(std::env::current_exe().expect("this test"));
+        child.arg("--list").stdout(std::process::Stdio::null());
+        let mut child = child.spawn().expect("a process");
+        let pid = child.id();
+        child.wait().expect("its end");
+        drop(child);
+        let (guard, fake) = guard(Fake::held_by(InUse {
+            unseen: None,
+            ..InUse::by([pid], Evidence::StoreOpen)
+        }));
         let asked = guard.ask_to_quit(&mut HashSet::new()).expect("a look");
         assert_eq!((asked, count(&fake.asked)), (QuitRequest::Sent, 0));
     }

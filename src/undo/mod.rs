@@ -376,7 +376,7 @@ impl Deletion {
         self.kept.fetch_add(1, Ordering::Relaxed);
     }
 
-    fn note_trouble(&self, error: Error) {
+    pub(crate) fn note_trouble(&self, error: Error) {
         let mut troubles = self.troubles.lock().unwrap_or_else(PoisonError::into_inner);
         troubles.push(error);
     }
