@@ -259,16 +259,20 @@ impl<L: Schema> TableStore<L> {
         claim.still_holds().map_err(|_| Fault::Locked)?;
         if let Err(error) = transaction.commit() {
             drop(writer);
-            // As with a deletion, only reading the file again shows whether it was done.
-            match self.count_rows() {
-                Ok(now) if now > before => {}
-                Ok(_) => return Err(error.into()),
-                Err(_) => return Err(Fault::Unsure(Box::new(error.into()))),
-            }
-            restored.trouble = Some(error.into());
+            restored.trouble = Some(self.after_failed_return(before, error.into())?);
             return Ok(restored);
         }
         restored.trouble = writer.close().err();
         Ok(restored)
+    }
+
+    /// As with a deletion, only reading the file again shows whether it was done. Gives what
+    /// is wrong with rows that are back.
+    pub(super) fn after_failed_return(&self, before: u64, error: Fault) -> Result<Fault, Fault> {
+        match self.count_rows() {
+            Ok(now) if now > before => Ok(error),
+            Ok(_) => Err(error),
+            Err(_) => Err(Fault::Unsure(Box::new(error))),
+        }
     }
 }

@@ -261,6 +261,20 @@ fn commit_that_failed_is_looked_at() {
 }
 
 #[test]
+fn return_that_failed_is_looked_at() {
+    let (_folder, path) = plain_store();
+    let store = TableStore::<Plain>::new(path.clone(), ());
+    let rows = store.total().unwrap();
+    let look = |before| store.after_failed_return(before, Fault::Full);
+    for before in [rows, rows + 1] {
+        assert!(matches!(look(before), Err(Fault::Full)));
+    }
+    assert!(matches!(look(rows - 1), Ok(Fault::Full)));
+    fs::write(&path, "no database, of any kind that is known").unwrap();
+    assert!(matches!(look(rows), Err(Fault::Unsure(_))));
+}
+
+#[test]
 fn store_that_cannot_be_looked_at_is_not_empty() {
     let (_folder, path) = plain_store();
     let found = |path| TableStore::<Plain>::new(path, ()).find(&openai(), &mut |_| {});
