@@ -266,10 +266,20 @@ fn delete_in(
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashMap;
+    use std::io;
+    use std::path::{Path, PathBuf};
+    use std::sync::Arc;
+
     use jiff::Timestamp;
 
     use super::*;
+    use crate::browsers::{Platform, Profile, by_id};
     use crate::model::domain::Domain;
+    use crate::model::error::Error;
+    use crate::platform::ProcessHandle;
+    use crate::store::claim::{Claim, Guard, InUse, Lock, QuitRequest};
+    use crate::store::{Deleted, Kind, Restored, RowSource, Store};
     use crate::undo::Undo;
 
     struct Deaf;
@@ -296,5 +306,103 @@ mod tests {
             &mut Deaf,
         );
         assert_eq!((summary.failed, summary.problems.len()), (2, 2));
+    }
+
+    /// A store during whose reading the person ends the work.
+    struct Long(Cancel);
+
+    impl Store for Long {
+        fn path(&self) -> &Path {
+            Path::new("Cookies")
+        }
+
+        fn kind(&self) -> Kind {
+            Kind::Chromium
+        }
+
+        fn find(&self, _: &Query, _: &mut dyn FnMut(Vec<Match>)) -> Result<Counts, Error> {
+            self.0.cancel();
+            Ok(Counts {
+                matched: 1,
+                ..Counts::default()
+            })
+        }
+
+        fn hosts(&self) -> Result<HashMap<String, u64>, Error> {
+            unreachable!("only cookies are looked for")
+        }
+
+        fn total(&self) -> Result<u64, Error> {
+            unreachable!("only cookies are looked for")
+        }
+
+        fn delete(
+            &self,
+            _: &Claim,
+            _: &Query,
+            _: Option<&mut dyn RowSink>,
+            _: &mut dyn FnMut(Match),
+        ) -> Result<Deleted, Error> {
+            unreachable!("the profile is not claimed")
+        }
+
+        fn restore(
+            &self,
+            _: &Claim,
+            _: &mut dyn RowSource,
+            _: &mut dyn RowSink,
+        ) -> Result<Restored, Error> {
+            unreachable!("nothing was deleted")
+        }
+    }
+
+    /// Of a profile that is free, and is not to be claimed.
+    struct Free;
+
+    impl Lock for Free {
+        fn in_use(&self) -> Result<Option<InUse>, Error> {
+            Ok(None)
+        }
+
+        fn claim(&self) -> Result<Claim, Refused> {
+            unreachable!("the work has ended")
+        }
+
+        fn leftovers(&self) -> Vec<PathBuf> {
+            Vec::new()
+        }
+
+        fn ask_to_quit(&self, _: &ProcessHandle) -> io::Result<QuitRequest> {
+            unreachable!("nobody has it open")
+        }
+    }
+
+    #[test]
+    fn who_ends_the_work_while_a_store_is_read_keeps_it() {
+        let cancel = Cancel::default();
+        let found = Found {
+            profiles: vec![Profile {
+                browser: by_id("chrome").unwrap(),
+                name: "Default".into(),
+                display_name: "Default".into(),
+                dir: PathBuf::new(),
+                within: PathBuf::new(),
+                user_data: PathBuf::new(),
+                platform: Platform::Linux,
+                stores: vec![Box::new(Long(cancel.clone()))],
+                site_data: Box::new(Long(cancel.clone())),
+                guard: Arc::new(Guard::new(Free)),
+            }],
+            ..Found::default()
+        };
+        let query = Query::all_of(vec![Domain::parse("openai.com").unwrap()]);
+        let summary = delete(
+            &Request::new(&found, &query, &cancel),
+            None,
+            &mut Scheduler::new(None, &cancel),
+            &mut Deaf,
+        );
+        assert!(summary.is_cancelled);
+        assert_eq!((summary.deleted, summary.failed), (0, 0));
     }
 }
