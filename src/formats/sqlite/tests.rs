@@ -154,9 +154,9 @@ fn look_that_a_change_disturbs_is_taken_again() {
     assert_eq!((seen.unwrap(), looks), (3, 2));
 }
 
-/// A transaction changes the first page and the last one: who sees one of the two changes has
-/// read a mixture. With the times of files as fine as they are on most file systems, these would do;
-/// where they are coarse, the comparison of what was copied is needed.
+/// As Chromium writes. A transaction changes the first page and the last one: who sees one of
+/// the two changes has read a mixture. With the times of files as fine as they are on most file
+/// systems, these would do; where they are coarse, the comparison of what was copied is needed.
 #[test]
 fn look_at_a_database_that_is_being_written_sees_whole_transactions() {
     let folder = tempfile::tempdir().unwrap();
@@ -164,6 +164,7 @@ fn look_at_a_database_that_is_being_written_sees_whole_transactions() {
     let db = Connection::open(&path).unwrap();
     db.execute_batch(
         "PRAGMA synchronous = OFF;
+         PRAGMA journal_mode = TRUNCATE;
          CREATE TABLE t (number INTEGER, filler BLOB);
          INSERT INTO t VALUES (0, x'');
          WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n LIMIT 2000)
