@@ -193,7 +193,9 @@ fn look_at_a_database_that_is_being_written_sees_whole_transactions() {
                     .query_row(sql, [], |row| row.get::<_, i64>(0))?)
             })
         };
-        let seen = (0..100).map(look).collect();
+        // Wine takes seconds for each.
+        let looks = if cfg!(windows) { 3 } else { 100 };
+        let seen = (0..looks).map(look).collect();
         is_over.store(true, Ordering::Relaxed);
         seen
     });
