@@ -278,14 +278,20 @@ mod tests {
     use crate::model::domain::Domain;
     use crate::model::error::Error;
     use crate::platform::ProcessHandle;
-    use crate::store::claim::{Claim, Guard, InUse, Lock, QuitRequest};
+    use crate::store::claim::{Claim, Guard, Held, InUse, Lock, QuitRequest};
     use crate::store::{Deleted, Kind, Restored, RowSource, Store};
     use crate::undo::Undo;
 
-    struct Deaf;
+    /// Keeps what became of each store.
+    #[derive(Default)]
+    struct Outcomes(Vec<String>);
 
-    impl Observer for Deaf {
-        fn event(&mut self, _: &Event<'_>) {}
+    impl Observer for Outcomes {
+        fn event(&mut self, event: &Event<'_>) {
+            if let Event::Cleaned { cleaned, .. } = event {
+                self.0.push(format!("{:?}", cleaned.outcome));
+            }
+        }
     }
 
     /// Of what was not deleted, a copy that holds logins is still there.
@@ -303,15 +309,18 @@ mod tests {
             &Request::new(&found, &query, &cancel),
             Some(deletion),
             &mut Scheduler::new(None, &cancel),
-            &mut Deaf,
+            &mut Outcomes::default(),
         );
         assert_eq!((summary.failed, summary.problems.len()), (2, 2));
     }
 
-    /// A store during whose reading the person ends the work.
-    struct Long(Cancel);
+    /// A store with a cookie that is gone when it is to be deleted.
+    struct Fleeting {
+        /// The person ends the work while it is read.
+        ends: Option<Cancel>,
+    }
 
-    impl Store for Long {
+    impl Store for Fleeting {
         fn path(&self) -> &Path {
             Path::new("Cookies")
         }
@@ -321,7 +330,9 @@ mod tests {
         }
 
         fn find(&self, _: &Query, _: &mut dyn FnMut(Vec<Match>)) -> Result<Counts, Error> {
-            self.0.cancel();
+            if let Some(cancel) = &self.ends {
+                cancel.cancel();
+            }
             Ok(Counts {
                 matched: 1,
                 ..Counts::default()
@@ -343,7 +354,7 @@ mod tests {
             _: Option<&mut dyn RowSink>,
             _: &mut dyn FnMut(Match),
         ) -> Result<Deleted, Error> {
-            unreachable!("the profile is not claimed")
+            Ok(Deleted::default())
         }
 
         fn restore(
@@ -356,8 +367,13 @@ mod tests {
         }
     }
 
-    /// Of a profile that is free, and is not to be claimed.
     struct Free;
+
+    impl Held for Free {
+        fn still_holds(&self) -> Result<(), InUse> {
+            Ok(())
+        }
+    }
 
     impl Lock for Free {
         fn in_use(&self) -> Result<Option<InUse>, Error> {
@@ -365,7 +381,7 @@ mod tests {
         }
 
         fn claim(&self) -> Result<Claim, Refused> {
-            unreachable!("the work has ended")
+            Ok(Claim::new(Free))
         }
 
         fn leftovers(&self) -> Vec<PathBuf> {
@@ -377,9 +393,9 @@ mod tests {
         }
     }
 
-    #[test]
-    fn who_ends_the_work_while_a_store_is_read_keeps_it() {
-        let cancel = Cancel::default();
+    /// What becomes of such a store.
+    fn outcomes(cancel: &Cancel, ends: Option<Cancel>) -> Vec<String> {
+        let store = || Box::new(Fleeting { ends: ends.clone() });
         let found = Found {
             profiles: vec![Profile {
                 browser: by_id("chrome").unwrap(),
@@ -389,20 +405,29 @@ mod tests {
                 within: PathBuf::new(),
                 user_data: PathBuf::new(),
                 platform: Platform::Linux,
-                stores: vec![Box::new(Long(cancel.clone()))],
-                site_data: Box::new(Long(cancel.clone())),
+                stores: vec![store()],
+                site_data: store(),
                 guard: Arc::new(Guard::new(Free)),
             }],
             ..Found::default()
         };
         let query = Query::all_of(vec![Domain::parse("openai.com").unwrap()]);
-        let summary = delete(
-            &Request::new(&found, &query, &cancel),
-            None,
-            &mut Scheduler::new(None, &cancel),
-            &mut Deaf,
-        );
-        assert!(summary.is_cancelled);
-        assert_eq!((summary.deleted, summary.failed), (0, 0));
+        let mut outcomes = Outcomes::default();
+        let request = Request::new(&found, &query, cancel);
+        let mut scheduler = Scheduler::new(None, cancel);
+        delete(&request, None, &mut scheduler, &mut outcomes);
+        outcomes.0
+    }
+
+    #[test]
+    fn who_ends_the_work_while_a_store_is_read_keeps_it() {
+        let cancel = Cancel::default();
+        assert_eq!(outcomes(&cancel, Some(cancel.clone())), ["Interrupted"]);
+    }
+
+    /// Its browser, or the site, may have been quicker.
+    #[test]
+    fn what_is_gone_when_it_is_to_be_deleted_was_not_deleted() {
+        assert_eq!(outcomes(&Cancel::default(), None), ["NothingMatched"]);
     }
 }
