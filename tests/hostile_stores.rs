@@ -265,10 +265,18 @@ fn a_constraint_without_an_end_delays_nothing() {
 }
 
 /// A tree in which each page leads to one other page 300 times over: 300^8 rows in ten
-/// pages.
+/// pages, and some more for a host of a megabyte.
 #[test]
 fn a_tree_without_an_end_is_called_damaged() {
-    let (world, store) = chrome_with("");
+    for host in ["'a.example'", "hex(zeroblob(500000))"] {
+        tree_without_an_end_is_called_damaged(host);
+    }
+}
+
+fn tree_without_an_end_is_called_damaged(host: &str) {
+    let (world, store) = chrome_with(&format!(
+        "UPDATE cookies SET host_key = {host} WHERE rowid IN (SELECT max(rowid) FROM cookies)"
+    ));
     let root: i64 = Connection::open(&store)
         .unwrap()
         .query_row(
