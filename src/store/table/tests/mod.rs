@@ -45,8 +45,11 @@ thread_local! {
     static HOOK: RefCell<Option<Hook>> = const { RefCell::new(None) };
 }
 
-/// A table of hosts and values, at whose opening a test can do something.
-struct Plain;
+/// A table of hosts and values, at whose opening a test can do something. A path, where
+/// there is one, can be the site that the row is partitioned under.
+struct Plain {
+    has_path: bool,
+}
 
 impl Schema for Plain {
     const TABLE: &'static str = "cookies";
@@ -54,9 +57,10 @@ impl Schema for Plain {
     const VALUES: &'static [&'static str] = &["value"];
     type Context = ();
 
-    fn detect(db: &Connection, _columns: &Columns) -> Result<Self, Fault> {
+    fn detect(db: &Connection, columns: &Columns) -> Result<Self, Fault> {
         HOOK.with_borrow_mut(|hook| hook.iter_mut().for_each(|hook| hook(db)));
-        Ok(Self)
+        let has_path = columns.has("path");
+        Ok(Self { has_path })
     }
 
     fn version(&self) -> i64 {
@@ -64,11 +68,11 @@ impl Schema for Plain {
     }
 
     fn identity(&self) -> (&'static str, Option<&'static str>) {
-        ("host", None)
+        ("host", self.has_path.then_some("path"))
     }
 
-    fn partition_host(_partition: &str) -> Option<String> {
-        None
+    fn partition_host(partition: &str) -> Option<String> {
+        (partition != "/").then(|| partition.to_owned())
     }
 
     fn columns(&self) -> &str {
@@ -281,6 +285,29 @@ fn store_that_cannot_be_looked_at_is_not_empty() {
     assert_eq!(found(path.with_file_name("none")).unwrap().matched, 0);
     // Below a file there is nothing, but on Windows that is the same as a file that is missing.
     assert!(cfg!(windows) || found(path.join("Cookies")).is_err());
+}
+
+#[test]
+fn every_kind_of_cookie_is_counted() {
+    let (_folder, path) = plain_store();
+    let db = Connection::open(&path).unwrap();
+    db.execute_batch(
+        "INSERT INTO cookies VALUES ('openai.com', 'e', 'news.example', '5'),
+             ('openai.com', 'f', 'news.example', '6'), ('ads.example', 'g', 'openai.com', '7'),
+             ('chatgpt.com', 'h', '/', '8'), ('chatgpt.com', 'i', '/', '9');",
+    )
+    .unwrap();
+    db.close().unwrap();
+    let store = TableStore::<Plain>::new(path, ());
+    let query = Query {
+        related: vec![Domain::parse("chatgpt.com").unwrap()],
+        ..openai()
+    };
+    let counts = store.find(&query, &mut |_| {}).unwrap();
+    assert_eq!((counts.total, counts.matched), (9, 5));
+    assert_eq!((counts.elsewhere, counts.embedded), (2, 1));
+    assert_eq!(counts.related, [(0, 2)].into());
+    assert!(store.containers().is_empty());
 }
 
 /// What is found is passed on while there is more, once it is certain.
