@@ -366,6 +366,27 @@ fn a_claim_that_was_lost_stops_an_undo() {
     assert_eq!(rows(&path), 4);
 }
 
+/// Not every error is a newer cookie in the way, or a rule of an unknown schema.
+#[test]
+fn an_undo_that_cannot_insert_says_why() {
+    let (_folder, path) = plain_store();
+    let store = TableStore::<Plain>::new(path.clone(), ());
+    let mut kept = Kept::default();
+    store
+        .delete(&claim(), &openai(), Some(&mut kept), &mut |_| {})
+        .unwrap();
+    let refuse = "CREATE TEMP TRIGGER t BEFORE INSERT ON main.cookies
+        BEGIN SELECT RAISE(ABORT, 'not now'); END";
+    HOOK.set(Some(Box::new(|db| db.execute_batch(refuse).unwrap())));
+    let error = store.restore(&claim(), &mut kept, &mut NoCopy).unwrap_err();
+    HOOK.set(None);
+    assert!(
+        matches!(&error.fault, Fault::Sql(error) if error.to_string().contains("not now")),
+        "{error}"
+    );
+    assert_eq!(rows(&path), 2);
+}
+
 #[test]
 fn an_undo_that_changes_another_cookie_is_not_committed() {
     let (_folder, path) = plain_store();
