@@ -275,10 +275,11 @@ mod tests {
 
     use super::*;
     use crate::browsers::{Platform, Profile, by_id};
+    use crate::fuzzing::tools::claim;
     use crate::model::domain::Domain;
     use crate::model::error::Error;
     use crate::platform::ProcessHandle;
-    use crate::store::claim::{Claim, Guard, Held, InUse, Lock, QuitRequest};
+    use crate::store::claim::{Claim, Guard, InUse, Lock, QuitRequest};
     use crate::store::{Deleted, Kind, Restored, RowSource, Store};
     use crate::undo::Undo;
 
@@ -369,19 +370,13 @@ mod tests {
 
     struct Free;
 
-    impl Held for Free {
-        fn still_holds(&self) -> Result<(), InUse> {
-            Ok(())
-        }
-    }
-
     impl Lock for Free {
         fn in_use(&self) -> Result<Option<InUse>, Error> {
             Ok(None)
         }
 
         fn claim(&self) -> Result<Claim, Refused> {
-            Ok(Claim::new(Free))
+            Ok(claim())
         }
 
         fn leftovers(&self) -> Vec<PathBuf> {

@@ -453,6 +453,7 @@ mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
     use super::*;
+    use crate::fuzzing::tools::claim;
 
     /// A lock of which a test says who holds it.
     #[derive(Default)]
@@ -464,14 +465,6 @@ mod tests {
         /// Looks after which the user is gone; 0: never.
         leaves_after: u32,
         is_deaf: bool,
-    }
-
-    struct Free;
-
-    impl Held for Free {
-        fn still_holds(&self) -> Result<(), InUse> {
-            Ok(())
-        }
     }
 
     impl Fake {
@@ -500,7 +493,7 @@ mod tests {
             self.claims.fetch_add(1, Ordering::Relaxed);
             match self.user() {
                 Some(user) => Err(Refused::InUse(user)),
-                None => Ok(Claim::new(Free)),
+                None => Ok(claim()),
             }
         }
 

@@ -5,7 +5,7 @@
 //! read, and together they hold a consistent state as long as none of them changed
 //! while they were copied.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Cursor, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -132,10 +132,14 @@ fn in_memory(path: &Path) -> Result<Option<(Connection, Room)>, Fault> {
 /// Reads a database so that it can be opened without a WAL.
 fn plain(path: &Path) -> Result<impl Read, Fault> {
     let mut file = files::open(path)?;
+    Ok(Cursor::new(plain_header(&mut file)?).chain(file))
+}
+
+fn plain_header(file: &mut File) -> io::Result<[u8; 100]> {
     let mut header = [0; 100];
     file.read_exact(&mut header)?;
     header::make_plain(&mut header);
-    Ok(Cursor::new(header).chain(file))
+    Ok(header)
 }
 
 /// Copies all files and tells whether they were the same before and after.
@@ -243,9 +247,7 @@ fn same_content(mut one: impl Read, mut other: impl Read) -> io::Result<bool> {
 /// Lets the copy be opened without a WAL; there is nothing in one.
 fn make_plain(copy: &Path) -> io::Result<()> {
     let mut file = OpenOptions::new().read(true).write(true).open(copy)?;
-    let mut header = [0; 100];
-    file.read_exact(&mut header)?;
-    header::make_plain(&mut header);
+    let header = plain_header(&mut file)?;
     file.rewind()?;
     file.write_all(&header)
 }

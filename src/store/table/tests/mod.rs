@@ -344,14 +344,20 @@ fn a_claim_that_was_lost_stops_the_commit() {
     assert_eq!(rows(&path), 4);
 }
 
-#[test]
-fn a_claim_that_was_lost_stops_an_undo() {
-    let (_folder, path) = plain_store();
-    let store = TableStore::<Plain>::new(path.clone(), ());
+/// The store without its cookies of openai.com, and these.
+fn after_a_deletion(path: &Path) -> (TableStore<Plain>, Kept) {
+    let store = TableStore::<Plain>::new(path.to_owned(), ());
     let mut kept = Kept::default();
     store
         .delete(&claim(), &openai(), Some(&mut kept), &mut |_| {})
         .unwrap();
+    (store, kept)
+}
+
+#[test]
+fn a_claim_that_was_lost_stops_an_undo() {
+    let (_folder, path) = plain_store();
+    let (store, mut kept) = after_a_deletion(&path);
     let lost = Claim::new(Fixed(false));
     assert!(store.restore(&lost, &mut kept, &mut NoCopy).is_err());
     assert_eq!(rows(&path), 2);
@@ -370,11 +376,7 @@ fn a_claim_that_was_lost_stops_an_undo() {
 #[test]
 fn an_undo_that_cannot_insert_says_why() {
     let (_folder, path) = plain_store();
-    let store = TableStore::<Plain>::new(path.clone(), ());
-    let mut kept = Kept::default();
-    store
-        .delete(&claim(), &openai(), Some(&mut kept), &mut |_| {})
-        .unwrap();
+    let (store, mut kept) = after_a_deletion(&path);
     let refuse = "CREATE TEMP TRIGGER t BEFORE INSERT ON main.cookies
         BEGIN SELECT RAISE(ABORT, 'not now'); END";
     HOOK.set(Some(Box::new(|db| db.execute_batch(refuse).unwrap())));
@@ -390,11 +392,7 @@ fn an_undo_that_cannot_insert_says_why() {
 #[test]
 fn an_undo_that_changes_another_cookie_is_not_committed() {
     let (_folder, path) = plain_store();
-    let store = TableStore::<Plain>::new(path.clone(), ());
-    let mut kept = Kept::default();
-    store
-        .delete(&claim(), &openai(), Some(&mut kept), &mut |_| {})
-        .unwrap();
+    let (store, mut kept) = after_a_deletion(&path);
     for (trigger, says) in [
         (
             "UPDATE cookies SET value = 'x' WHERE host = 'example.com'",
