@@ -147,7 +147,6 @@ fn a_clock_that_is_wrong_today_destroys_no_fresh_copy() {
     assert_eq!(rows(&store), 8);
 }
 
-/// What a run that was killed while it wrote a copy has left.
 #[test]
 fn list_tells_what_there_is_of_each_deletion() {
     let world = World::of_fixtures();
@@ -209,6 +208,7 @@ fn empty_name_of_a_state_folder_is_none() {
     assert!(!world.state().exists());
 }
 
+/// What a run that was killed while it wrote a copy has left.
 fn leave_leftovers(world: &World, id: &str) -> PathBuf {
     let folder = world.state().join("undo").join(id);
     fs::create_dir_all(&folder).unwrap();
@@ -231,6 +231,9 @@ fn leftovers_of_a_killed_run_are_listed_and_forgotten() {
     assert_eq!(list["undo"][0]["id"], json!(id));
     assert_eq!(list["undo"][0]["leftovers"], 1);
     assert_eq!(list["undo"][0]["cookies"], 0);
+    // By the name, as no copy tells.
+    let created = list["undo"][0]["created"].as_str().unwrap();
+    assert_eq!(id_of(created.parse().unwrap()), id);
     assert_eq!(list["undo"][1]["cookies"], 4);
     let list = world.run_bare(&["undo", "--list"]).expect(0);
     assert!(list.stdout.contains("leftovers"), "{list:#?}");
