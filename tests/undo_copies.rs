@@ -249,6 +249,23 @@ fn leftovers_of_a_killed_run_are_listed_and_forgotten() {
     assert_eq!(deletions(&world), Vec::<PathBuf>::new());
 }
 
+/// A run that is killed before its copy is finished has already begun to fill the trash.
+#[test]
+fn trash_of_an_unfinished_copy_is_forgotten_with_it() {
+    let world = World::of_fixtures();
+    world
+        .run(&["example.com", "--site-data", "--yes"])
+        .expect(0);
+    let of_firefox = world.path(".mozilla/firefox/abcd1234.default-esr/cookieclean-trash");
+    assert!(of_firefox.exists());
+    for copy in copies(&world) {
+        fs::rename(&copy, copy.with_extension("part")).unwrap();
+    }
+    world.run_bare(&["undo", "--forget"]).expect(0);
+    assert_eq!(deletions(&world), Vec::<PathBuf>::new());
+    assert!(!of_firefox.exists());
+}
+
 #[test]
 fn leftovers_of_a_killed_run_expire() {
     let world = World::new();

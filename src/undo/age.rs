@@ -6,6 +6,8 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
+use super::TRIES;
+
 /// How long copies are kept.
 pub(crate) const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -33,24 +35,21 @@ impl Id {
 
     /// None when the name is not one of ours.
     pub(super) fn parse(name: &str) -> Option<Self> {
-        let is_number = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
-        let (day, rest) = name.split_once('-')?;
-        let (time, number) = match rest.split_once('-') {
-            Some((time, number)) => (time, Some(number)),
-            None => (rest, None),
+        let (stamp, rest) = name.split_at_checked("20261124-083135".len())?;
+        let is_stamp = stamp.bytes().enumerate().all(|(at, byte)| match at {
+            8 => byte == b'-',
+            _ => byte.is_ascii_digit(),
+        });
+        let number = match rest.strip_prefix('-') {
+            None => rest.is_empty().then_some(1)?,
+            // Not `-1`, nor `-02`.
+            Some(text) => (text.parse().ok())
+                .filter(|number| (2..TRIES).contains(number) && number.to_string() == text)?,
         };
-        let number = match number {
-            Some(text) if is_number(text) && (1..=4).contains(&text.len()) => text.parse().ok()?,
-            Some(_) => return None,
-            None => 1,
-        };
-        let is_id = day.len() == 8 && time.len() == 6 && is_number(day) && is_number(time);
-        let id = is_id.then(|| Self {
-            stamp: format!("{day}-{time}"),
+        is_stamp.then(|| Self {
+            stamp: stamp.to_owned(),
             number,
-        })?;
-        // Not `-1`, nor `-02`.
-        (id.to_string() == name).then_some(id)
+        })
     }
 
     /// None when it is not a time, as `20269999-999999`.
@@ -115,7 +114,11 @@ mod tests {
             "20261124-083135-",
             "20261124-083135-1",
             "20261124-083135-02",
+            "20261124-083135-+2",
             "20261124-083135-12345",
+            "20261124-083135x",
+            "20261124x083135",
+            "20261124-08313\u{e9}",
             "20261124-083135-2-3",
             "20261124-083135/..",
         ] {

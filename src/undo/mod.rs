@@ -417,6 +417,19 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_deletion_that_kept_nothing_leaves_nothing() {
+        let state = tempfile::tempdir().unwrap();
+        let undo = Undo::in_folder(&state.path().join("state"));
+        let deletion = undo.begin(Vec::new(), Timestamp::now());
+        deletion.prepare().unwrap();
+        assert_eq!(undo.entries(Timestamp::now()).unwrap().len(), 1);
+        let ended = deletion.end();
+        assert_eq!(ended.id, None);
+        assert!(ended.troubles.is_empty());
+        assert!(undo.entries(Timestamp::now()).unwrap().is_empty());
+    }
+
     /// One of them makes deletions as fast as it can, the others destroy what they find.
     #[test]
     fn a_running_deletion_is_never_destroyed() {
