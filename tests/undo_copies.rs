@@ -267,6 +267,21 @@ fn trash_of_an_unfinished_copy_is_forgotten_with_it() {
 }
 
 #[test]
+fn a_damaged_copy_of_site_data_is_forgotten() {
+    let world = World::of_fixtures();
+    world
+        .run(&["example.com", "--site-data", "--yes"])
+        .expect(0);
+    for copy in copies(&world) {
+        let text = fs::read_to_string(&copy).unwrap();
+        let (header, _) = text.split_once('\n').unwrap();
+        fs::write(&copy, format!("{header}\n")).unwrap();
+    }
+    world.run_bare(&["undo", "--forget"]).expect(0);
+    assert_eq!(deletions(&world), Vec::<PathBuf>::new());
+}
+
+#[test]
 fn leftovers_of_a_killed_run_expire() {
     let world = World::new();
     let old = leave_leftovers(&world, &id_of(Timestamp::now() - days(8)));
@@ -304,13 +319,17 @@ fn a_damaged_copy_is_named_and_does_not_block_the_others() {
     let two = chrome_profile(&world, "Profile 1");
     world.run(&["openai.com"]).expect(0);
     let text = fs::read_to_string(&copies(&world)[0]).unwrap();
-    let cut = text.lines().take(3).collect::<Vec<_>>().join("\n");
     // Which of them was first is left to chance.
     let (one, two) = match text.contains("Profile 1") {
         true => (two, one),
         false => (one, two),
     };
-    for damaged in ["", "{", "\0\0\0\0\n", &cut] {
+    let lines: Vec<_> = text.lines().collect();
+    let cut = lines[..3].join("\n");
+    let row_too_many = format!("{text}{}\n", lines[lines.len() - 1]);
+    let column_too_few = format!("{}\n[1]\n", lines[..lines.len() - 1].join("\n"));
+    let damaged = ["", "{", "\0\0\0\0\n", &cut, &row_too_many, &column_too_few];
+    for damaged in damaged {
         let copy = copies(&world).remove(0);
         fs::write(&copy, damaged).unwrap();
         let name = copy.display().to_string();

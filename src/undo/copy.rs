@@ -321,6 +321,8 @@ impl RowSource for Reader {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(unix)]
+    use crate::store::Kind;
 
     #[test]
     fn every_value_comes_back_as_it_was() {
@@ -341,5 +343,42 @@ mod tests {
             let back: Written = serde_json::from_str(&json).unwrap();
             assert_eq!(Value::try_from(back).unwrap(), value, "{json}");
         }
+    }
+
+    /// It would be destroyed without what it leads to.
+    #[cfg(unix)]
+    #[test]
+    fn a_copy_that_cannot_be_read_is_not_one_without_trash() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("0000.jsonl");
+        let record = Record {
+            schema: SCHEMA,
+            created: jiff::Timestamp::UNIX_EPOCH,
+            domains: Vec::new(),
+        };
+        let rows = Rows {
+            kind: Kind::FirefoxSiteData,
+            version: 0,
+            columns: Vec::new(),
+            rows: 1,
+            site_data: 1,
+        };
+        let reader = Reader {
+            header: BackupHeader {
+                record,
+                store: PathBuf::new(),
+                profile_dir: PathBuf::new(),
+                within: PathBuf::new(),
+                browser: String::new(),
+                profile: String::new(),
+                rows,
+            },
+            // Only to be written.
+            lines: BufReader::new(File::create(&path).unwrap()),
+            path,
+            left: 1,
+        };
+        let error = reader.trash().map(drop).unwrap_err();
+        assert!(matches!(error.fault, Fault::Io(_)), "{error:?}");
     }
 }
