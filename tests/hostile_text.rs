@@ -286,6 +286,13 @@ fn a_session_in_a_string_costs_about_its_length() {
         text = crash_page(&format!(r#""sessionData":"{string}""#));
     }
     expect_named(text.as_bytes(), text.len(), "sessions within sessions");
+    // Two of which each could be looked into.
+    text = "x".repeat(17 << 20);
+    for _ in 0..2 {
+        let string = text.replace('"', r"\u0022");
+        text = crash_page(&format!(r#""sessionData":"{string}""#));
+    }
+    expect_named(text.as_bytes(), text.len(), "sessions within sessions");
 }
 
 #[test]

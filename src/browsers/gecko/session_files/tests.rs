@@ -252,6 +252,19 @@ fn a_field_of_a_page_that_only_looks_like_a_session_stays() {
     }
 }
 
+/// Nothing is around it that could be a page.
+#[test]
+fn a_session_in_a_field_at_the_top_stays() {
+    let string = serde_json::to_string(&format!(r#"{{"cookies":[{O}]}}"#)).unwrap();
+    for field in [
+        format!(r#""sessionData":{string}"#),
+        format!(r#""id":{{"sessionData":{string}}}"#),
+    ] {
+        let text = format!(r#"{{{field},"cookies":[{O}]}}"#);
+        assert_eq!(cut(&text), format!(r#"{{{field},"cookies":[]}}"#));
+    }
+}
+
 /// Anybody's page can have a field of this name, with anything in it.
 #[test]
 fn session_text_in_a_field_of_another_page_stays() {

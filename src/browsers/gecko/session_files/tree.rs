@@ -103,10 +103,11 @@ pub(super) fn walk(
         wanted,
         tokens: Tokens::new(text, wanted.all()),
         quoted: 0,
+        quoted_bytes: 0,
         outer: None,
         crash_pages: OnceCell::new(),
     };
-    walk.run(&mut Progress::default(), tell)
+    walk.run(&mut 0, tell)
 }
 
 /// A piece of an array that stands within so many strings, as JSON.
@@ -129,15 +130,6 @@ impl Array<'_> {
     }
 }
 
-/// What all the walks through one text share.
-#[derive(Default)]
-struct Progress {
-    /// Arrays that were met.
-    arrays: u32,
-    /// Bytes of strings that are being looked into.
-    quoted: usize,
-}
-
 /// An array that has not ended.
 struct Open {
     number: u32,
@@ -155,6 +147,8 @@ struct Walk<'t> {
     wanted: &'t Wanted,
     tokens: Tokens<'t>,
     quoted: u32,
+    /// The bytes of these strings.
+    quoted_bytes: usize,
     /// The text in one of whose strings this one stands.
     outer: Option<&'t Walk<'t>>,
     /// Where what is kept of such a page begins, ascending.
@@ -162,7 +156,8 @@ struct Walk<'t> {
 }
 
 impl Walk<'_> {
-    fn run(&mut self, progress: &mut Progress, tell: &mut Tell<'_>) -> Result<(), Fault> {
+    /// Adds the arrays that it meets to their number in all the texts.
+    fn run(&mut self, arrays: &mut u32, tell: &mut Tell<'_>) -> Result<(), Fault> {
         let mut open: Option<Open> = None;
         while let Some(token) = self.tokens.next() {
             match (&mut open, token) {
@@ -175,18 +170,18 @@ impl Walk<'_> {
                         && self.tokens.is_at(depth - 1, self.holds.key())
                     {
                         let array = open.insert(Open {
-                            number: progress.arrays,
+                            number: *arrays,
                             wanted: self.wanted.exactly(self.tokens.open[depth].prefix),
                             depth,
                             start: at + 1,
                             element: at + 1,
                             elements: 0,
                         });
-                        progress.arrays += 1;
+                        *arrays += 1;
                         tell(&self.array(array), Part::Begin)?;
                     }
                 }
-                (None, Token::Text(literal)) => self.look_into(literal, progress, tell)?,
+                (None, Token::Text(literal)) => self.look_into(literal, arrays, tell)?,
                 (Some(array), Token::Comma(at)) if self.tokens.open.len() == array.depth + 1 => {
                     self.element(array, at, Some(at + 1), tell)?;
                 }
@@ -240,7 +235,7 @@ impl Walk<'_> {
     fn look_into(
         &self,
         literal: Range<usize>,
-        progress: &mut Progress,
+        arrays: &mut u32,
         tell: &mut Tell<'_>,
     ) -> Result<(), Fault> {
         let depth = self.tokens.open.len();
@@ -252,22 +247,19 @@ impl Walk<'_> {
         if !is_field || !self.is_of_crash_page(self.tokens.open[depth - FIELD].start) {
             return Ok(());
         }
-        progress.quoted += literal.len();
-        if self.quoted == MOST_QUOTED || progress.quoted > LONGEST_QUOTED {
+        if self.quoted == MOST_QUOTED || self.quoted_bytes + literal.len() > LONGEST_QUOTED {
             return Err(bad(&format!(
                 "it has sessions within sessions, more than {MOST_QUOTED} deep or {LONGEST_QUOTED} bytes"
             )));
         }
-        let told = self.quoted(literal.clone(), progress, tell);
-        progress.quoted -= literal.len();
-        told
+        self.quoted(literal, arrays, tell)
     }
 
     /// The arrays in a string, if its text is JSON.
     fn quoted(
         &self,
         literal: Range<usize>,
-        progress: &mut Progress,
+        arrays: &mut u32,
         tell: &mut Tell<'_>,
     ) -> Result<(), Fault> {
         let Ok(text) = serde_json::from_str::<String>(&self.text[literal.clone()]) else {
@@ -286,6 +278,7 @@ impl Walk<'_> {
             wanted: self.wanted,
             tokens: Tokens::new(&text, prefix),
             quoted: self.quoted + 1,
+            quoted_bytes: self.quoted_bytes + literal.len(),
             outer: Some(self),
             crash_pages: OnceCell::new(),
         };
@@ -294,7 +287,7 @@ impl Walk<'_> {
             raw: literal.start + 1,
             plain: 0,
         };
-        inner.run(progress, &mut |array, part| {
+        inner.run(arrays, &mut |array, part| {
             tell(
                 array,
                 match part {
