@@ -570,16 +570,15 @@ impl Session {
                 return Ok(());
             };
             if let Some(path) = for_copy {
-                let no_place = || no_place(path);
                 let is_same = found
                     .gone
                     .last()
                     .is_some_and(|(last, _)| *last == array.number);
                 if !is_same {
-                    found.places.push(array.place(room).ok_or_else(no_place)?);
+                    found.places.push(array.place());
                 }
                 let place = found.places.last().map_or(0, String::len);
-                room = room.checked_sub(place).ok_or_else(no_place)?;
+                room = room.checked_sub(place).ok_or_else(|| no_place(path))?;
             }
             found.gone.push((array.number, element.index));
             found.cuts.cut(&element);

@@ -116,7 +116,7 @@ fn places(text: &str) -> Vec<(String, usize)> {
     let mut places = Vec::new();
     let mut each = |array: &Array<'_>, part: Part<'_>| {
         match part {
-            Part::Begin => places.push((array.place(PLACES).unwrap(), 0)),
+            Part::Begin => places.push((array.place(), 0)),
             Part::Element(_) => places.last_mut().unwrap().1 += 1,
             Part::End(_) => {}
         }

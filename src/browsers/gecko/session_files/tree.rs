@@ -122,11 +122,11 @@ pub(super) fn plain(piece: &str, quoted: u32) -> Option<Cow<'_, str>> {
 impl Array<'_> {
     /// Its place, which no other array has but those under a key that is there twice: a
     /// JSON pointer (RFC 6901), in which `~s`, which no pointer has, follows a string whose
-    /// text is JSON in turn. None when it is longer than that.
-    pub(super) fn place(&self, longest: usize) -> Option<String> {
+    /// text is JSON in turn.
+    pub(super) fn place(&self) -> String {
         let mut place = String::new();
-        self.walk.place(self.depth, longest, &mut place)?;
-        Some(place)
+        self.walk.place(self.depth, &mut place);
+        place
     }
 }
 
@@ -311,18 +311,14 @@ impl Walk<'_> {
     }
 
     /// Adds the pointer to the value at hand in the first so many of what is open.
-    fn place(&self, depth: usize, longest: usize, place: &mut String) -> Option<()> {
+    fn place(&self, depth: usize, place: &mut String) {
         if let Some(outer) = self.outer {
-            outer.place(outer.tokens.open.len(), longest, place)?;
+            outer.place(outer.tokens.open.len(), place);
             place.push_str("~s");
         }
         for frame in &self.tokens.open[..depth] {
             place.push_str(&self.tokens.step_of(frame));
-            if place.len() > longest {
-                return None;
-            }
         }
-        Some(())
     }
 }
 
