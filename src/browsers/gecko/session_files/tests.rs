@@ -288,6 +288,11 @@ fn session_text_in_a_field_of_another_page_stays() {
             evil,
             false,
         ),
+        (
+            r#""entries":[{"url":"https://evil.example/","title":"about:sessionrestore"}]"#,
+            evil,
+            false,
+        ),
     ] {
         let tab = if tab.is_empty() { r#""y":2"# } else { tab };
         let text = format!(
