@@ -252,7 +252,7 @@ fn a_field_of_a_page_that_only_looks_like_a_session_stays() {
     }
 }
 
-/// Nothing is around it that could be a page.
+/// Nothing is around it that could be a page; unless the text is one.
 #[test]
 fn a_session_in_a_field_at_the_top_stays() {
     let string = serde_json::to_string(&format!(r#"{{"cookies":[{O}]}}"#)).unwrap();
@@ -262,6 +262,12 @@ fn a_session_in_a_field_at_the_top_stays() {
     ] {
         let text = format!(r#"{{{field},"cookies":[{O}]}}"#);
         assert_eq!(cut(&text), format!(r#"{{{field},"cookies":[]}}"#));
+    }
+    let page = format!(
+        r#"{{"url":"about:sessionrestore","formdata":{{"id":{{"sessionData":{string}}}}}}}"#
+    );
+    for text in [format!("[{page}]"), page] {
+        assert_eq!(session(&text).count(Holds::Cookies).unwrap(), 1, "{text}");
     }
 }
 
@@ -290,6 +296,18 @@ fn session_text_in_a_field_of_another_page_stays() {
         ),
         (
             r#""entries":[{"url":"https://evil.example/","title":"about:sessionrestore"}]"#,
+            evil,
+            false,
+        ),
+        // What a page itself keeps under that name, and what is no list of addresses.
+        (
+            r#""storage":{"https://evil.example":{"url":"about:sessionrestore"}}"#,
+            evil,
+            false,
+        ),
+        (r#""others":[{"url":"about:sessionrestore"}]"#, evil, false),
+        (
+            r#""entries":{"0":{"url":"about:sessionrestore"}}"#,
             evil,
             false,
         ),
