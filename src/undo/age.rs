@@ -54,7 +54,10 @@ impl Id {
 
     /// None when it is not a time, as `20269999-999999`.
     pub(super) fn created(&self) -> Option<Timestamp> {
-        let time = DateTime::strptime(FORMAT, &self.stamp).ok()?;
+        let two = |at| self.stamp.get(at..at + 2)?.parse().ok();
+        let year = self.stamp.get(..4)?.parse().ok()?;
+        // What `strptime` does in ten times as long, for every deletion at every start.
+        let time = DateTime::new(year, two(4)?, two(6)?, two(9)?, two(11)?, two(13)?, 0).ok()?;
         TimeZone::UTC.to_timestamp(time).ok()
     }
 }

@@ -341,9 +341,6 @@ fn crash_pages(text: &str) -> Vec<u32> {
         } else if depth > 2
             && tokens.open[depth - 2].is_array()
             && tokens.is_at(depth - 3, "entries")
-            && pages
-                .last_chunk::<2>()
-                .is_none_or(|[last, _]| *last != tokens.open[depth - 3].start)
         {
             pages.push(tokens.open[depth - 3].start);
         }
